@@ -1,0 +1,38 @@
+/** Who may speak to whom: TLS, with client certificates where a CA is given to the server, and a token. */
+import { ChannelCredentials, Metadata, ServerCredentials } from "@grpc/grpc-js";
+
+/** PEM texts. */
+export interface ServerTls {
+  readonly cert: string;
+  readonly key: string;
+  /** Given: callers must show a certificate that it signed. */
+  readonly ca?: string | undefined;
+}
+
+/** PEM texts. */
+export interface ClientTls {
+  /** Whom to trust. */
+  readonly ca: string;
+  /** Given, with `key`: what to show a server that asks for a certificate. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+export function serverCredentials(tls: ServerTls | undefined): ServerCredentials {
+  if (!tls) return ServerCredentials.createInsecure();
+  const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
+  return ServerCredentials.createSsl(tls.ca ? Buffer.from(tls.ca) : null, [pair], tls.ca !== undefined);
+}
+
+export function clientCredentials(tls: ClientTls | undefined): ChannelCredentials {
+  if (!tls) return ChannelCredentials.createInsecure();
+  const pem = (text: string | undefined) => text === undefined ? null : Buffer.from(text);
+  return ChannelCredentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert));
+}
+
+/** @see RFC 6750, section 2.1, the bearer token. */
+export function tokenMetadata(token: string | undefined): Metadata {
+  const metadata = new Metadata();
+  if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
+  return metadata;
+}

@@ -1,0 +1,10 @@
+// Original file: proto/video_processing.proto
+
+
+export interface DeleteVideoRequest {
+  'videoId'?: (string);
+}
+
+export interface DeleteVideoRequest__Output {
+  'videoId': (string);
+}

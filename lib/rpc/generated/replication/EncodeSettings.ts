@@ -1,0 +1,78 @@
+// Original file: proto/video_processing.proto
+
+import type { Codec as _replication_Codec, Codec__Output as _replication_Codec__Output } from '../replication/Codec.ts';
+import type { Preset as _replication_Preset, Preset__Output as _replication_Preset__Output } from '../replication/Preset.ts';
+import type { PixelFormat as _replication_PixelFormat, PixelFormat__Output as _replication_PixelFormat__Output } from '../replication/PixelFormat.ts';
+import type { Long } from '@grpc/proto-loader';
+
+/**
+ * Enumerated and range-checked: nothing here reaches an encoder as a raw argument.
+ */
+export interface EncodeSettings {
+  /**
+   * Unspecified: H.264.
+   */
+  'codec'?: (_replication_Codec);
+  /**
+   * Constant rate factor, 0 (lossless) to 51 for H.264.
+   */
+  'crf'?: (number | string);
+  /**
+   * Average bit rate in bits per second.
+   */
+  'bitrate'?: (number | string | Long);
+  /**
+   * Unspecified: medium.
+   */
+  'preset'?: (_replication_Preset);
+  /**
+   * Pixels; 0 with the other side given keeps the picture's aspect, 0 and 0 its size.
+   */
+  'width'?: (number);
+  'height'?: (number);
+  'pixelFormat'?: (_replication_PixelFormat);
+  /**
+   * Encoder threads, which shape the bytes; 0: the worker's own number.
+   */
+  'threads'?: (number);
+  /**
+   * Neither: the codec's usual quality.
+   */
+  'rateControl'?: "crf"|"bitrate";
+}
+
+/**
+ * Enumerated and range-checked: nothing here reaches an encoder as a raw argument.
+ */
+export interface EncodeSettings__Output {
+  /**
+   * Unspecified: H.264.
+   */
+  'codec': (_replication_Codec__Output);
+  /**
+   * Constant rate factor, 0 (lossless) to 51 for H.264.
+   */
+  'crf'?: (number);
+  /**
+   * Average bit rate in bits per second.
+   */
+  'bitrate'?: (string);
+  /**
+   * Unspecified: medium.
+   */
+  'preset': (_replication_Preset__Output);
+  /**
+   * Pixels; 0 with the other side given keeps the picture's aspect, 0 and 0 its size.
+   */
+  'width': (number);
+  'height': (number);
+  'pixelFormat': (_replication_PixelFormat__Output);
+  /**
+   * Encoder threads, which shape the bytes; 0: the worker's own number.
+   */
+  'threads': (number);
+  /**
+   * Neither: the codec's usual quality.
+   */
+  'rateControl'?: "crf"|"bitrate";
+}

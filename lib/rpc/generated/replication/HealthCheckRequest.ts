@@ -1,0 +1,10 @@
+// Original file: proto/video_processing.proto
+
+
+export interface HealthCheckRequest {
+  'masterId'?: (string);
+}
+
+export interface HealthCheckRequest__Output {
+  'masterId': (string);
+}

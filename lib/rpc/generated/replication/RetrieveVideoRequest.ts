@@ -1,0 +1,10 @@
+// Original file: proto/master.proto
+
+
+export interface RetrieveVideoRequest {
+  'videoId'?: (string);
+}
+
+export interface RetrieveVideoRequest__Output {
+  'videoId': (string);
+}

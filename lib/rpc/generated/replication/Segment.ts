@@ -1,0 +1,43 @@
+// Original file: proto/video_processing.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface Segment {
+  /**
+   * Ticks a second of the times below and of the chunk's own track.
+   */
+  'timescale'?: (number);
+  /**
+   * The first frame's presentation time in the source.
+   */
+  'startTicks'?: (number | string | Long);
+  /**
+   * Exclusive: a frame shown at this time or later is decoded but not encoded (a lead-out). Absent: none is.
+   */
+  'endTicks'?: (number | string | Long);
+  /**
+   * How many frames the shard must have.
+   */
+  'frameCount'?: (number);
+  '_endTicks'?: "endTicks";
+}
+
+export interface Segment__Output {
+  /**
+   * Ticks a second of the times below and of the chunk's own track.
+   */
+  'timescale': (number);
+  /**
+   * The first frame's presentation time in the source.
+   */
+  'startTicks': (string);
+  /**
+   * Exclusive: a frame shown at this time or later is decoded but not encoded (a lead-out). Absent: none is.
+   */
+  'endTicks'?: (string);
+  /**
+   * How many frames the shard must have.
+   */
+  'frameCount': (number);
+  '_endTicks'?: "endTicks";
+}

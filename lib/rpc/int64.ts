@@ -1,0 +1,11 @@
+/**
+ * Reads an int64 field, which arrives as decimal text since a JavaScript number holds 53 bits.
+ *
+ * @param field Named in the error.
+ * @throws {RangeError} If the value is past ±(2^53 - 1), where numbers stop being exact.
+ */
+export function fromInt64(value: string | number, field: string): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
+  throw new RangeError(`Cannot read ${field} ${value}: past 2^53 - 1, where numbers stop being exact`);
+}

@@ -1,0 +1,45 @@
+/** What every call to a server of ours goes through before its handler. */
+import { ServerInterceptingCall, type ServerInterceptor, ServerListenerBuilder, status } from "@grpc/grpc-js";
+import { createHash, timingSafeEqual } from "node:crypto";
+
+/** Refuses every call without `authorization: Bearer <token>`. */
+export function requireToken(token: string): ServerInterceptor {
+  const expected = digest(`Bearer ${token}`);
+  return (_method, call) =>
+    new ServerInterceptingCall(call, {
+      start(next) {
+        const listener = new ServerListenerBuilder().withOnReceiveMetadata((metadata, pass) => {
+          // digests have one length, which the comparison needs and which tells nothing of the token's own
+          const given = digest(String(metadata.get("authorization")[0] ?? ""));
+          if (timingSafeEqual(given, expected)) return pass(metadata);
+          call.sendStatus({
+            code: status.UNAUTHENTICATED,
+            details: "a valid token is needed: see --token_file",
+          });
+        }).build();
+        next(listener);
+      },
+    });
+}
+
+const digest = (text: string) => createHash("sha256").update(text).digest();
+
+/**
+ * Says what to do about a message over the limit.
+ *
+ * grpc-js refuses one before any handler or responder sees it, so the text is changed where it is sent.
+ */
+export function explainMessageLimit(maxChunkBytes: number): ServerInterceptor {
+  return (_method, call) => {
+    const send = call.sendStatus.bind(call);
+    call.sendStatus = (partial) => send({ ...partial, ...explained(partial, maxChunkBytes) });
+    return new ServerInterceptingCall(call);
+  };
+}
+
+function explained({ code, details }: { code?: status; details?: string }, maxChunkBytes: number) {
+  const isOverLimit = code === status.RESOURCE_EXHAUSTED && details !== undefined &&
+    /^Received message .*larger than/.test(details);
+  if (!isOverLimit) return {};
+  return { details: `message is over the limit of ${maxChunkBytes} bytes a chunk: use ProcessChunkStream` };
+}

@@ -1,0 +1,50 @@
+import { type Metadata, type ServiceError, status } from "@grpc/grpc-js";
+
+/** How a gRPC status is spelled, such as `NOT_FOUND`. */
+export type StatusName = keyof typeof status;
+
+/** A call that a peer answered with anything but OK, or that never reached it. */
+export class RpcError extends Error {
+  override readonly name = "RpcError";
+  readonly code: StatusName;
+  /** What the peer said, without the code. */
+  readonly details: string;
+  /** Who was called. */
+  readonly address: string;
+  /** Whether the same call may succeed later; false where only another request would. */
+  readonly retryable: boolean;
+  /** How long the peer asks to wait before the next try; undefined: it did not say. */
+  readonly pushbackMs: number | undefined;
+
+  constructor(address: string, error: ServiceError) {
+    const code = (status[error.code] ?? "UNKNOWN") as StatusName;
+    super(`${address}: ${code}: ${error.details}`, { cause: error });
+    this.code = code;
+    this.details = error.details;
+    this.address = address;
+    this.pushbackMs = readPushback(error.metadata);
+    this.retryable = isRetryable(code, this.pushbackMs);
+  }
+}
+
+/** The trailer by which a server says how long to wait. @see gRFC A6, "Pushback". */
+export const PUSHBACK_KEY = "grpc-retry-pushback-ms";
+
+const RETRYABLE: ReadonlySet<StatusName> = new Set([
+  "ABORTED",
+  "DATA_LOSS",
+  "DEADLINE_EXCEEDED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "UNKNOWN",
+]);
+
+function isRetryable(code: StatusName, pushbackMs: number | undefined): boolean {
+  // exhausted without a pushback is a full disk or too large a message, which waiting does not mend
+  return RETRYABLE.has(code) || (code === "RESOURCE_EXHAUSTED" && pushbackMs !== undefined);
+}
+
+function readPushback(metadata: Metadata | undefined): number | undefined {
+  const value = Number(metadata?.get(PUSHBACK_KEY)[0] ?? NaN);
+  return Number.isInteger(value) && value >= 0 ? value : undefined;
+}

@@ -1,0 +1,61 @@
+import { Server } from "@grpc/grpc-js";
+import { formatAddress } from "./address.ts";
+import { serverCredentials, type ServerTls } from "./credentials.ts";
+import { explainMessageLimit, requireToken } from "./interceptors.ts";
+
+export interface ServerOptions {
+  /** Largest chunk in one message, in bytes; a message may be a little longer. */
+  readonly maxChunkBytes: number;
+  readonly tls?: ServerTls | undefined;
+  readonly token?: string | undefined;
+}
+
+/** Room in a message for all but its chunk. */
+const ENVELOPE_BYTES = 64 * 1024;
+
+/** A call may wait for a place among the encodes, but not so many that their buffers fill the memory. */
+const MAX_STREAMS_A_CONNECTION = 256;
+
+export function createServer({ maxChunkBytes, token }: ServerOptions): Server {
+  const authorize = token === undefined ? [] : [requireToken(token)];
+  return new Server({
+    "grpc.max_receive_message_length": maxChunkBytes + ENVELOPE_BYTES,
+    "grpc.max_send_message_length": maxChunkBytes + ENVELOPE_BYTES,
+    "grpc.max_concurrent_streams": MAX_STREAMS_A_CONNECTION,
+    // innermost, next to the socket, is the last of the list
+    interceptors: [...authorize, explainMessageLimit(maxChunkBytes)],
+  });
+}
+
+/** The host and port cannot be listened on: taken, not ours, or not there. */
+export class BindError extends Error {
+  override readonly name = "BindError";
+}
+
+/**
+ * Listens.
+ *
+ * @param port 0 for a free one.
+ * @returns The address, with the port that was got.
+ * @throws {BindError}
+ */
+export async function listen(
+  server: Server,
+  { host, port, tls }: { host: string; port: number; tls?: ServerTls | undefined },
+): Promise<string> {
+  const address = formatAddress(host, port);
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.bindAsync(address, serverCredentials(tls), (error, bound) => error ? reject(error) : resolve(bound));
+  try {
+    return formatAddress(host, await promise);
+  } catch (cause) {
+    throw new BindError(`Cannot listen on ${address}: ${bindReason(cause)}`, { cause });
+  }
+}
+
+function bindReason(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  if (/EADDRINUSE|in use/i.test(text)) return "the port is in use";
+  if (/EACCES|permission/i.test(text)) return "not permitted";
+  return text.split("\n", 1)[0] ?? "unknown";
+}
