@@ -1,0 +1,115 @@
+/** How far a long task has come: a bar for a person who watches, lines for a file or a pipe. */
+// @ts-types="npm:@types/cli-progress@^3.11.6"
+import cliProgress from "cli-progress";
+import process from "node:process";
+import { formatBytes, formatCount, formatSeconds } from "./format.ts";
+import { visible } from "./visible.ts";
+
+export interface ProgressOptions {
+  /** What is being done, such as `Encoding`. */
+  readonly label: string;
+  /** How much there is to do, in units; 0: nothing. */
+  readonly total: number;
+  /** `bytes`, or the plural of what is counted, such as `chunks`. */
+  readonly unit: string;
+  /** Standard error by default. Its `isTTY` decides between a bar and lines. */
+  readonly stream?: NodeJS.WriteStream;
+  /** Stops the display when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Progress extends Disposable {
+  /** @param units How many more are done; 1 by default. */
+  advance(units?: number): void;
+  /** Prints a line of its own, above the bar where there is one. */
+  note(line: string): void;
+  /** Draws the last state and gives the terminal back as it was; a second call does nothing. */
+  stop(): void;
+}
+
+/** Shows progress from now on; call `stop`, or declare it with `using`. */
+export function progressBar(options: ProgressOptions): Progress {
+  const { signal, stream = process.stderr } = options;
+  const display = stream.isTTY ? bar(options, stream) : lines(options, stream);
+  let done = 0;
+  let isStopped = false;
+  const stop = (): void => {
+    if (isStopped) return;
+    isStopped = true;
+    signal?.removeEventListener("abort", stop);
+    display.stop();
+  };
+  signal?.addEventListener("abort", stop);
+  if (signal?.aborted) stop();
+  return {
+    advance(units = 1) {
+      done += units;
+      if (!isStopped) display.show(done);
+    },
+    note(line) {
+      if (isStopped) stream.write(`${visible(line)}\n`);
+      else display.note(`${visible(line)}\n`);
+    },
+    stop,
+    [Symbol.dispose]: stop,
+  };
+}
+
+interface Display {
+  show(done: number): void;
+  note(line: string): void;
+  stop(): void;
+}
+
+function bar({ label, total, unit }: ProgressOptions, stream: NodeJS.WriteStream): Display {
+  // of the library's bars only this one can print a line above itself
+  const bars = new cliProgress.MultiBar({
+    stream,
+    hideCursor: true,
+    format: `${label} [{bar}] {percentage} % | {amount} | {left}`,
+    barsize: 30,
+    emptyOnZero: true,
+    forceRedraw: true, // a note clears the bar's line, also where the bar has not moved
+  });
+  const startedMs = Date.now();
+  const payload = (done: number): object => ({
+    amount: amount(done, total, unit),
+    left: timeLeft(done, total, Date.now() - startedMs),
+  });
+  const single = bars.create(total, 0, payload(0));
+  return {
+    show: (done) => single.update(done, payload(done)),
+    note: (line) => {
+      bars.log(line);
+      bars.update();
+    },
+    stop: () => bars.stop(),
+  };
+}
+
+function lines(options: ProgressOptions, stream: NodeJS.WriteStream): Display {
+  const { label, total, unit } = options;
+  let shownTenths = 0;
+  return {
+    show: (done) => {
+      const tenths = total > 0 ? Math.min(10, Math.floor(done / total * 10)) : 10;
+      if (tenths <= shownTenths) return;
+      shownTenths = tenths;
+      stream.write(`${label}: ${tenths * 10} % (${amount(done, total, unit)})\n`);
+    },
+    note: (line) => stream.write(line),
+    stop: () => {},
+  };
+}
+
+function amount(done: number, total: number, unit: string): string {
+  if (unit === "bytes") return `${formatBytes(done)} of ${formatBytes(total)}`;
+  return `${formatCount(done)} of ${formatCount(total)} ${unit}`;
+}
+
+/** At the speed so far. */
+function timeLeft(done: number, total: number, elapsedMs: number): string {
+  if (done <= 0) return "";
+  if (done >= total) return `took ${formatSeconds(elapsedMs / 1000)}`;
+  return `${formatSeconds(elapsedMs / 1000 * (total - done) / done)} left`;
+}

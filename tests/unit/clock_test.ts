@@ -1,0 +1,15 @@
+import { assertRejects } from "@std/assert";
+import { SYSTEM_CLOCK } from "../../lib/fleet/clock.ts";
+
+Deno.test("SYSTEM_CLOCK.sleep() ends when its time has come", async () => {
+  await SYSTEM_CLOCK.sleep(1, new AbortController().signal);
+});
+
+// that no timer is left is for the sanitizer to find
+Deno.test("SYSTEM_CLOCK.sleep() throws the signal's reason when aborted, before or during it", async () => {
+  const abort = new AbortController();
+  const sleep = SYSTEM_CLOCK.sleep(3_600_000, abort.signal);
+  abort.abort(new Error("stopped"));
+  await assertRejects(() => sleep, Error, "stopped");
+  await assertRejects(() => SYSTEM_CLOCK.sleep(3_600_000, abort.signal), Error, "stopped");
+});

@@ -1,0 +1,49 @@
+import type { Clock } from "../../lib/fleet/clock.ts";
+
+/** Time that passes only when the test says so. */
+export class FakeClock implements Clock {
+  #nowMs = 0;
+  readonly #sleepers = new Set<{ readonly untilMs: number; readonly wake: () => void }>();
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  /** How many sleeps have not ended. */
+  get sleeping(): number {
+    return this.#sleepers.size;
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const end = (settle: () => void) => () => {
+        this.#sleepers.delete(sleeper);
+        signal.removeEventListener("abort", onAbort);
+        settle();
+      };
+      const onAbort = end(() => reject(signal.reason));
+      const sleeper = { untilMs: this.#nowMs + ms, wake: end(resolve) };
+      this.#sleepers.add(sleeper);
+      signal.addEventListener("abort", onAbort);
+    });
+  }
+
+  /** Lets time pass, waking each sleeper at its time; what they set off has run when it resolves. */
+  async advance(ms: number): Promise<void> {
+    const endMs = this.#nowMs + ms;
+    for (;;) {
+      await settled();
+      const [next] = [...this.#sleepers].sort((a, b) => a.untilMs - b.untilMs);
+      if (next === undefined || next.untilMs > endMs) break;
+      this.#nowMs = next.untilMs;
+      next.wake();
+    }
+    this.#nowMs = endMs;
+  }
+}
+
+/** Resolves once the promises that are ready have run their course. */
+export async function settled(): Promise<void> {
+  for (let i = 0; i < 50; i++) await Promise.resolve();
+}
