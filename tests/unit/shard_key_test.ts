@@ -26,7 +26,7 @@ const refused: [string, string, string][] = [
   ["a lone surrogate", "a\ud800", "well-formed"],
   ["201 bytes", "a".repeat(201), "at most 200 bytes"],
   ["101 characters of two bytes", "é".repeat(101), "at most 200 bytes"],
-  ["a hundred megabytes", "a".repeat(1e8), "at most 200 bytes"],
+  ["ten megabytes", "a".repeat(1e7), "at most 200 bytes"],
 ];
 
 for (const [what, videoId, why] of refused) {

@@ -8,7 +8,7 @@ const ROOT = "/srv/shards";
 const keys = fc.record({
   videoId: fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }).filter(isVideoId),
   chunkIndex: fc.integer({ min: 0, max: MAX_CHUNK_INDEX }),
-});
+}, { noNullPrototype: true });
 
 Deno.test("shardPaths() keeps the layout that other programs know", () => {
   assertEquals(shardPaths(ROOT, { videoId: "a b", chunkIndex: 7 }), {

@@ -15,6 +15,12 @@ for (const code of ["ENOSPC", "EDQUOT", "EFBIG"]) {
   });
 }
 
+for (const text of ["File too large (os error 27)", "Disk quota exceeded (os error 122)"]) {
+  Deno.test(`attempting() calls "${text}", which Deno gives no code, a full store`, async () => {
+    await assertRejects(() => attempting("store it", () => Promise.reject(new Error(text))), StoreFullError);
+  });
+}
+
 for (const code of ["EACCES", "EROFS", "ENOENT", "ENOTDIR", "EIO", "EMFILE"]) {
   Deno.test(`attempting() calls ${code} an unwritable store`, async () => {
     const error = await assertRejects(
