@@ -1,0 +1,74 @@
+/** A whole encode: chunk on stdin, shard on stdout. */
+import type * as av from "node-av/lib";
+import { avGetPixFmtName } from "node-av/lib";
+import type { AVPixelFormat } from "node-av/constants";
+import type { SegmentSpan } from "../encoder.ts";
+import type { EncodeSettings } from "../settings.ts";
+import { filterChain } from "../video_filters.ts";
+import { x264Options } from "../x264_options.ts";
+import { RefusedError } from "./ffmpeg_call.ts";
+import { filterFrame, type Filters, openFilters } from "./filters.ts";
+import { decodeFrames, openInput } from "./input.ts";
+import { encodeFrame, finishOutput, openOutput, type Output } from "./output.ts";
+
+export interface SegmentResult {
+  readonly frames: number;
+  /** What was changed without being asked for, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Decodes, filters and encodes frame by frame over blocking calls.
+ *
+ * @param onFrame Told of the frames encoded so far, after each.
+ * @throws {RefusedError} If the chunk cannot be decoded, or has other frames than `segment` says.
+ */
+export function encodeSegment(
+  { settings, segment }: { readonly settings: EncodeSettings; readonly segment: SegmentSpan },
+  onFrame: (frames: number) => void,
+): SegmentResult {
+  const { threads } = settings;
+  const input = openInput();
+  let filters: Filters | undefined;
+  let output: Output | undefined;
+  let frames = 0;
+  let lastTicks = -1n;
+
+  const encode = (frame: av.Frame): void => {
+    if (frames === segment.frameCount) {
+      throw new RefusedError(`it has more than the ${segment.frameCount} frames that the task says`);
+    }
+    if (frame.pts <= lastTicks) throw new RefusedError("the times of its frames do not ascend");
+    lastTicks = frame.pts;
+    const { timescale } = segment;
+    output ??= openOutput(frame, { timescale, threads, encoderOptions: x264Options(settings, segment) });
+    encodeFrame(output, frame);
+    frames += 1;
+    onFrame(frames);
+  };
+
+  decodeFrames(input, (frame) => {
+    const { timeBase } = input.stream;
+    filters ??= openFilters(filterChain(settings, segment), frame, { timeBase, threads });
+    filterFrame(filters, frame, encode);
+  });
+  if (filters) filterFrame(filters, null, encode);
+  if (!filters || !output || frames !== segment.frameCount) {
+    throw new RefusedError(`it has ${frames} frames, the task says ${segment.frameCount}`);
+  }
+  finishOutput(output);
+  input.format.closeInputSync();
+  return { frames, notes: formatNotes(filters.input.format, output.encoder.pixelFormat, settings) };
+}
+
+function formatNotes(
+  source: AVPixelFormat,
+  encoded: AVPixelFormat,
+  { pixelFormat }: EncodeSettings,
+): string[] {
+  if (pixelFormat !== "source" || source === encoded) return [];
+  return [
+    `Pixel format converted from ${avGetPixFmtName(source)}, which the encoder cannot take, ` +
+    `to ${avGetPixFmtName(encoded)}`,
+  ];
+}

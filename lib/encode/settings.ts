@@ -1,0 +1,100 @@
+/** What can be asked of an encoder: enumerated and range-checked, since it comes from the network. */
+
+export const CODECS = ["h264"] as const;
+export type Codec = typeof CODECS[number];
+
+/** Speed against size, slowest last; the names that x264 gives them. */
+export const PRESETS = [
+  "ultrafast",
+  "superfast",
+  "veryfast",
+  "faster",
+  "fast",
+  "medium",
+  "slow",
+  "slower",
+  "veryslow",
+] as const;
+export type Preset = typeof PRESETS[number];
+
+export const PIXEL_FORMATS = ["yuv420p", "yuv422p", "yuv444p", "yuv420p10"] as const;
+export type PixelFormat = typeof PIXEL_FORMATS[number];
+
+/** Constant quality, or an average number of bits a second. */
+export type RateControl =
+  | { readonly kind: "crf"; readonly crf: number }
+  | { readonly kind: "bitrate"; readonly bitsPerSecond: number };
+
+export interface EncodeSettings {
+  readonly codec: Codec;
+  readonly rate: RateControl;
+  readonly preset: Preset;
+  /** Pixels; 0 with a height given keeps the picture's aspect, 0 and 0 its size. */
+  readonly width: number;
+  /** Pixels; 0 with a width given keeps the picture's aspect. */
+  readonly height: number;
+  /** "source" keeps the picture's own. */
+  readonly pixelFormat: PixelFormat | "source";
+  /** Encoder threads, 1 to 64. They shape the bytes, so they are part of the settings. */
+  readonly threads: number;
+}
+
+export const DEFAULT_SETTINGS: EncodeSettings = {
+  codec: "h264",
+  rate: { kind: "crf", crf: 23 },
+  preset: "medium",
+  width: 0,
+  height: 0,
+  pixelFormat: "source",
+  threads: 1,
+};
+
+/** Bounds that hold whatever the codec; inclusive. */
+export const LIMITS = {
+  crf: { h264: [0, 51] },
+  bitsPerSecond: [1_000, 1_000_000_000],
+  sidePixels: [16, 16_384],
+  threads: [1, 64],
+} as const;
+
+/** A setting that is out of its range. */
+export class InvalidSettingError extends Error {
+  override readonly name = "InvalidSettingError";
+  /** Which setting, as the wire spells it: `crf`, `bitrate`, `width`, `height` or `threads`. */
+  readonly setting: string;
+
+  constructor(setting: string, message: string) {
+    super(message);
+    this.setting = setting;
+  }
+}
+
+/**
+ * Checks the ranges that the types cannot hold.
+ *
+ * @throws {InvalidSettingError} Naming the setting, its value and the range.
+ */
+export function checkSettings(settings: EncodeSettings): void {
+  const { rate } = settings;
+  if (rate.kind === "crf") inRange("crf", rate.crf, LIMITS.crf[settings.codec]);
+  else inRange("bitrate", rate.bitsPerSecond, LIMITS.bitsPerSecond, "whole");
+  for (const side of ["width", "height"] as const) {
+    if (settings[side] !== 0) inRange(side, settings[side], LIMITS.sidePixels, "whole");
+  }
+  inRange("threads", settings.threads, LIMITS.threads, "whole");
+}
+
+function inRange(
+  setting: string,
+  value: number,
+  [min, max]: readonly [number, number],
+  kind?: "whole",
+): void {
+  const fits = value >= min && value <= max && (kind !== "whole" || Number.isInteger(value));
+  if (!fits) {
+    throw new InvalidSettingError(
+      setting,
+      `Cannot encode with ${setting} ${value}: it must be a ${kind ?? "real"} number from ${min} to ${max}`,
+    );
+  }
+}

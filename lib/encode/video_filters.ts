@@ -1,0 +1,58 @@
+/** The picture's way from decoder to encoder, in FFmpeg's filter language; the same for both encoders. */
+import type { SegmentSpan } from "./encoder.ts";
+import type { EncodeSettings } from "./settings.ts";
+
+/** Formats that x264 takes as they are, full-range ones included. */
+const X264_FORMATS = [
+  "yuv420p",
+  "yuvj420p",
+  "yuv422p",
+  "yuvj422p",
+  "yuv444p",
+  "yuvj444p",
+  "yuv420p10le",
+  "yuv422p10le",
+  "yuv444p10le",
+  "gray",
+  "gray10le",
+] as const;
+
+/** Each with its full-range twin, so that a full-range source keeps its range. */
+const REQUESTED_FORMATS = {
+  source: X264_FORMATS,
+  yuv420p: ["yuv420p", "yuvj420p"],
+  yuv422p: ["yuv422p", "yuvj422p"],
+  yuv444p: ["yuv444p", "yuvj444p"],
+  yuv420p10: ["yuv420p10le"],
+} as const;
+
+/** Whether an encoder that takes these formats, by FFmpeg's names, can be asked for the settings' own. */
+export function takesPixelFormat(formats: readonly string[], { pixelFormat }: EncodeSettings): boolean {
+  return REQUESTED_FORMATS[pixelFormat].some((format) => formats.includes(format));
+}
+
+/**
+ * A chain of one input and one output. Times leave it in ticks of `segment`, with the first frame at 0; frames
+ * past the segment's end are dropped; sides are even. Where nothing has to change, frames pass untouched.
+ */
+export function filterChain(settings: EncodeSettings, segment: SegmentSpan): string {
+  const { timescale, startTicks, endTicks } = segment;
+  return [
+    `settb=1/${timescale}`,
+    "setpts=PTS-STARTPTS",
+    ...(endTicks === undefined ? [] : [`trim=end_pts=${endTicks - startTicks}`]),
+    `scale=w=${scaledSides(settings).join(":h=")}:flags=bicubic`,
+    // The first that is the source's own, else the nearest to it.
+    `format=${REQUESTED_FORMATS[settings.pixelFormat].join("|")}`,
+  ].join(",");
+}
+
+function scaledSides({ width, height }: EncodeSettings): [width: string, height: string] {
+  if (width === 0 && height === 0) return ["trunc(iw/2)*2", "trunc(ih/2)*2"];
+  return [sideOrAspect(width), sideOrAspect(height)];
+}
+
+/** -2: what keeps the aspect, rounded to an even number. */
+function sideOrAspect(side: number): string {
+  return side === 0 ? "-2" : String(Math.round(side / 2) * 2);
+}
