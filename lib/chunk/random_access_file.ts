@@ -1,0 +1,86 @@
+/** A local file that is read at any position, by several readers at once. */
+import { SourceError } from "./source_error.ts";
+
+/** Reads are served one after another, each whole. */
+export class RandomAccessFile implements Disposable {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly #file: Deno.FsFile;
+  #lastRead: Promise<unknown> = Promise.resolve();
+  #pendingReads = 0;
+  #disposed = false;
+
+  private constructor(path: string, file: Deno.FsFile, sizeBytes: number) {
+    this.path = path;
+    this.#file = file;
+    this.sizeBytes = sizeBytes;
+  }
+
+  /** @throws {SourceError} If it is missing, a directory, unreadable or empty. */
+  static async open(path: string): Promise<RandomAccessFile> {
+    const file = await openFile(path);
+    try {
+      const { isFile, isDirectory, size } = await file.stat();
+      if (isDirectory) throw new SourceError("directory", path, "it is a directory");
+      if (!isFile) throw new SourceError("unreadable", path, "it is not a regular file");
+      if (size === 0) throw new SourceError("empty", path, "the file is empty");
+      return new RandomAccessFile(path, file, size);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * The bytes from `start` to `end`, exclusive.
+   *
+   * @throws {SourceError} If the file has become shorter than that.
+   */
+  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    this.#pendingReads++;
+    const bytes = this.#lastRead.then(() => this.#readWhole(start, end)).finally(() => {
+      this.#pendingReads--;
+      if (this.#disposed) this.#closeWhenIdle();
+    });
+    this.#lastRead = bytes.catch(() => {});
+    return bytes;
+  }
+
+  /** Closes the file once the reads under way are over. */
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#closeWhenIdle();
+  }
+
+  #closeWhenIdle(): void {
+    if (this.#pendingReads === 0) this.#file.close();
+  }
+
+  async #readWhole(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(end - start);
+    await this.#file.seek(start, Deno.SeekMode.Start);
+    for (let filled = 0; filled < bytes.length;) {
+      const count = await this.#file.read(bytes.subarray(filled));
+      if (count === null) {
+        throw new SourceError("damaged", this.path, `it now ends at byte ${start + filled}`);
+      }
+      filled += count;
+    }
+    return bytes;
+  }
+}
+
+async function openFile(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, { read: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new SourceError("missing", path, "there is no such file", { cause: error });
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new SourceError("unreadable", path, "permission denied", { cause: error });
+    }
+    throw error;
+  }
+}
