@@ -1,0 +1,44 @@
+/** Whether two shards can be one track: pure. */
+import type { DecoderConfig } from "../chunk/source_file.ts";
+
+/**
+ * What a decoder that was set up for `first` could not go on with in `other`, in words; empty where it can.
+ */
+export function codecDifferences(first: DecoderConfig, other: DecoderConfig): string[] {
+  const differences: string[] = [];
+  const compare = (what: string, a: unknown, b: unknown) => {
+    if (a !== b) differences.push(`${what} (${a ?? "none"} and ${b ?? "none"})`);
+  };
+  compare("codec", first.codec, other.codec);
+  compare("size", size(first), size(other));
+  compare("pixel aspect", aspect(first), aspect(other));
+  compare("colour", colour(first), colour(other));
+  compare("parameter sets", parameterSets(first), parameterSets(other));
+  return differences;
+}
+
+function size({ codedWidth, codedHeight }: DecoderConfig): string {
+  return `${codedWidth}x${codedHeight}`;
+}
+
+/** Of the picture, so that shards of one size have the same exactly where their pixels do. */
+function aspect({ displayAspectWidth, displayAspectHeight, codedWidth, codedHeight }: DecoderConfig): string {
+  const width = displayAspectWidth ?? codedWidth ?? 0;
+  const height = displayAspectHeight ?? codedHeight ?? 0;
+  return (width / height).toFixed(4);
+}
+
+function colour({ colorSpace }: DecoderConfig): string {
+  const { primaries, transfer, matrix, fullRange } = colorSpace ?? {};
+  const range = fullRange === undefined || fullRange === null ? undefined : fullRange ? "full" : "limited";
+  return [primaries, transfer, matrix, range].map((value) => value ?? "-").join("/");
+}
+
+/** The bytes that a decoder is set up with (avcC, hvcC, av1C), in hexadecimal. */
+function parameterSets({ description }: DecoderConfig): string | undefined {
+  if (!description) return undefined;
+  const bytes = ArrayBuffer.isView(description)
+    ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
+    : new Uint8Array(description);
+  return bytes.toHex();
+}
