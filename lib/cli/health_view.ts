@@ -4,6 +4,7 @@ import type { Sighting, WorkerHealth } from "../fleet/health_state.ts";
 import { formatBytes, formatPercent, formatSeconds } from "./format.ts";
 import { type Cell, type Column, textTable } from "./table.ts";
 import type { Paint, Styles } from "./terminal.ts";
+import { visible } from "./visible.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "WORKER ADDRESS" },
@@ -22,7 +23,7 @@ export function healthTable(
 ): string {
   const rows = [...snapshot].map(([address, health]) => row(address, health, { nowMs, styles }));
   const reasons = [...snapshot].flatMap(([address, health]) =>
-    "reason" in health && health.reason !== undefined ? [`${address}: ${health.reason}`] : []
+    "reason" in health && health.reason !== undefined ? [visible(`${address}: ${health.reason}`)] : []
   );
   const table = textTable(COLUMNS, rows);
   return reasons.length === 0 ? table : `${table}\n\n${reasons.join("\n")}`;

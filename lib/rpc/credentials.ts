@@ -21,7 +21,9 @@ export interface ClientTls {
 export function serverCredentials(tls: ServerTls | undefined): ServerCredentials {
   if (!tls) return ServerCredentials.createInsecure();
   const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
-  return ServerCredentials.createSsl(tls.ca ? Buffer.from(tls.ca) : null, [pair], tls.ca !== undefined);
+  // without an authority of our own, grpc-js would announce every one that the machine trusts
+  const authority = Buffer.from(tls.ca ?? tls.cert);
+  return ServerCredentials.createSsl(authority, [pair], tls.ca !== undefined);
 }
 
 export function clientCredentials(tls: ClientTls | undefined): ChannelCredentials {

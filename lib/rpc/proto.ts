@@ -1,7 +1,6 @@
 /** The services of proto/, loaded at run time; their static types are in generated/ (`deno task proto`). */
 import { loadPackageDefinition } from "@grpc/grpc-js";
 import { loadSync, type Options, type PackageDefinition } from "@grpc/proto-loader";
-import { protoPath as healthProto } from "grpc-health-check";
 import { fileURLToPath } from "node:url";
 import type { ProtoGrpcType as MasterTypes } from "./generated/master.ts";
 import type { ProtoGrpcType as WorkerTypes } from "./generated/video_processing.ts";
@@ -12,10 +11,8 @@ const OPTIONS: Options = { longs: String, enums: String, defaults: true, oneofs:
 const load = (file: string) =>
   loadSync(fileURLToPath(new URL(`../../proto/${file}`, import.meta.url)), OPTIONS);
 
-const workerPackage = load("video_processing.proto");
-
-/** What a worker's reflection serves. */
-export const workerReflection: PackageDefinition = { ...workerPackage, ...loadSync(healthProto) };
+/** Every message and service of the worker's contract. */
+export const workerPackage: PackageDefinition = load("video_processing.proto");
 
 /** `WorkerService.service` is its definition, `new WorkerService(address, credentials)` a client of it. */
 export const WorkerService: WorkerTypes["replication"]["VideoProcessingService"] =

@@ -18,13 +18,21 @@ export class RpcError extends Error {
 
   constructor(address: string, error: ServiceError) {
     const code = (status[error.code] ?? "UNKNOWN") as StatusName;
-    super(`${address}: ${code}: ${error.details}`, { cause: error });
+    const details = withoutNoise(error.details);
+    super(`${address}: ${code}: ${details}`, { cause: error });
     this.code = code;
-    this.details = error.details;
+    this.details = details;
     this.address = address;
     this.pushbackMs = readPushback(error.metadata);
     this.retryable = isRetryable(code, this.pushbackMs);
   }
+}
+
+/** grpc-js tells of a refused connection in two sentences, of which one matters. */
+function withoutNoise(details: string): string {
+  const [, lastError] =
+    /^No connection established\. Last error: (?:Error: )?(.*?)\.? Resolution note:/s.exec(details) ?? [];
+  return lastError === undefined ? details.trim() : `no connection: ${lastError}`;
 }
 
 /** The trailer by which a server says how long to wait. @see gRFC A6, "Pushback". */

@@ -1,4 +1,5 @@
 /** A worker as its callers see it: typed calls, with the streaming ones where the worker has them. */
+import { Metadata, status } from "@grpc/grpc-js";
 import { createHash } from "node:crypto";
 import { callClientStream, callServerStream, callUnary, type Peer, type RpcOptions } from "./client_call.ts";
 import { clientCredentials, type ClientTls, tokenMetadata } from "./credentials.ts";
@@ -145,6 +146,7 @@ export function connectWorker(address: string, options: ConnectOptions = {}): Wo
       (m, o, done) => client.getShard({ shardLocation }, m, o, done),
       rpc,
     );
+    requireSuccess(address, shard);
     const { shardData, sha256 } = shard;
     return ReadableStream.from([shardData as Uint8Array]).pipeThrough(verified(shardData.length, sha256));
   };
@@ -162,6 +164,7 @@ export function connectWorker(address: string, options: ConnectOptions = {}): Wo
       const response = header.kind === "CHUNK_KIND_MEDIA_SEGMENT"
         ? await withFallback(() => processInParts(header, data, rpc), () => processInOne(header, data, rpc))
         : await processInOne(header, data, rpc);
+      requireSuccess(address, response);
       return {
         workerId: response.workerId,
         shardLocation: response.shardLocation,
@@ -233,6 +236,13 @@ async function withFallback<T>(preferred: () => Promise<T>, fallback: () => Prom
     if (error instanceof RpcError && error.code === "UNIMPLEMENTED") return await fallback();
     throw error;
   }
+}
+
+/** A worker that descends from the Python one may say in an OK answer that it failed. */
+function requireSuccess(address: string, { success, message }: { success: boolean; message: string }): void {
+  if (success) return;
+  const error = { code: status.UNKNOWN, details: message, metadata: new Metadata() };
+  throw new RpcError(address, Object.assign(new Error(message), error));
 }
 
 function* partsOf(header: ChunkHeader, data: Uint8Array): Iterable<ProcessChunkPart> {

@@ -22,14 +22,14 @@ export interface MasterServiceClient extends grpc.Client {
   getVideoStatus(argument: _replication_VideoStatusRequest, callback: grpc.requestCallback<_replication_VideoStatusResponse__Output>): grpc.ClientUnaryCall;
   
   /**
-   * A worker says that it is there; repeated until the master knows it.
+   * A worker says that it is there, again and again, since a master that restarts has forgotten it.
    */
   RegisterWorker(argument: _replication_RegisterWorkerRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_replication_RegisterWorkerResponse__Output>): grpc.ClientUnaryCall;
   RegisterWorker(argument: _replication_RegisterWorkerRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_replication_RegisterWorkerResponse__Output>): grpc.ClientUnaryCall;
   RegisterWorker(argument: _replication_RegisterWorkerRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_replication_RegisterWorkerResponse__Output>): grpc.ClientUnaryCall;
   RegisterWorker(argument: _replication_RegisterWorkerRequest, callback: grpc.requestCallback<_replication_RegisterWorkerResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * A worker says that it is there; repeated until the master knows it.
+   * A worker says that it is there, again and again, since a master that restarts has forgotten it.
    */
   registerWorker(argument: _replication_RegisterWorkerRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_replication_RegisterWorkerResponse__Output>): grpc.ClientUnaryCall;
   registerWorker(argument: _replication_RegisterWorkerRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_replication_RegisterWorkerResponse__Output>): grpc.ClientUnaryCall;
@@ -56,7 +56,7 @@ export interface MasterServiceHandlers extends grpc.UntypedServiceImplementation
   GetVideoStatus: grpc.handleUnaryCall<_replication_VideoStatusRequest__Output, _replication_VideoStatusResponse>;
   
   /**
-   * A worker says that it is there; repeated until the master knows it.
+   * A worker says that it is there, again and again, since a master that restarts has forgotten it.
    */
   RegisterWorker: grpc.handleUnaryCall<_replication_RegisterWorkerRequest__Output, _replication_RegisterWorkerResponse>;
   

@@ -19,7 +19,13 @@ export interface Segment {
    * How many frames the shard must have.
    */
   'frameCount'?: (number);
-  '_endTicks'?: "endTicks";
+  /**
+   * Frames a second of the whole source, at least about, as a fraction; 0: not known. It sets the level that the
+   * shards state, so it is the same for all chunks of a video.
+   */
+  'frameRateNum'?: (number);
+  'frameRateDen'?: (number);
+  'end'?: "endTicks";
 }
 
 export interface Segment__Output {
@@ -39,5 +45,11 @@ export interface Segment__Output {
    * How many frames the shard must have.
    */
   'frameCount': (number);
-  '_endTicks'?: "endTicks";
+  /**
+   * Frames a second of the whole source, at least about, as a fraction; 0: not known. It sets the level that the
+   * shards state, so it is the same for all chunks of a video.
+   */
+  'frameRateNum': (number);
+  'frameRateDen': (number);
+  'end'?: "endTicks";
 }

@@ -1,0 +1,95 @@
+/** What came of a run of the client, for people and for programs. */
+import type { AssembleResult } from "../assemble/assemble.ts";
+import type { FrameCheck } from "../assemble/check_frames.ts";
+import type { RetrievedShard } from "../fleet/round_trip.ts";
+import { formatBytes, formatCount } from "./format.ts";
+import { frameCheckText } from "./frame_check_text.ts";
+import { jsonText } from "./json.ts";
+import { visible } from "./visible.ts";
+
+export interface FailedChunk {
+  readonly chunkIndex: number;
+  readonly error: Error;
+}
+
+export interface ClientResult {
+  readonly videoId: string;
+  readonly outputDir: string;
+  /** Chunks that the video has. */
+  readonly total: number;
+  /** By chunk. */
+  readonly shards: readonly RetrievedShard[];
+  /** By chunk. */
+  readonly failed: readonly FailedChunk[];
+}
+
+export interface Reconstruction {
+  readonly assembled: AssembleResult;
+  readonly check: FrameCheck;
+}
+
+/** Such as `1.0 MiB -> 200.0 KiB, libav/libx264 8.1`. */
+export function describeStored({ stored }: RetrievedShard): string {
+  const sizes = `${formatBytes(stored.originalBytes)} -> ${formatBytes(stored.encodedBytes)}`;
+  return `${sizes}, ${stored.encoder || "encoder not named"}`;
+}
+
+/** A line or more, with their line feeds. */
+export function resultText(
+  { videoId, outputDir, shards }: ClientResult,
+  reconstruction: Reconstruction | undefined,
+): string {
+  const original = shards.reduce((sum, { stored }) => sum + stored.originalBytes, 0);
+  const encoded = shards.reduce((sum, { stored }) => sum + stored.encodedBytes, 0);
+  const lines = [
+    `Video ${videoId}: ${formatCount(shards.length, "chunk")} encoded, ` +
+    `${formatBytes(original)} -> ${formatBytes(encoded)}, shards in ${outputDir}`,
+  ];
+  if (reconstruction) {
+    const { assembled, check } = reconstruction;
+    lines.push(
+      `Reconstructed ${assembled.path} (${formatBytes(assembled.sizeBytes)}): ` +
+        frameCheckText(check),
+      ...assembled.notCarried.map((what) => `Not carried over: ${what}`),
+    );
+  }
+  return lines.map((line) => `${visible(line)}\n`).join("");
+}
+
+/** An object, spelled as on the wire; null for what is not known or was not made. */
+export function resultJson(
+  { videoId, total, shards, failed }: ClientResult,
+  reconstruction: Reconstruction | undefined,
+): string {
+  const result = {
+    video_id: videoId,
+    total_chunks: total,
+    chunks: shards.map(({ chunkIndex, stored, path }) => ({
+      chunk_index: chunkIndex,
+      worker_id: stored.workerId,
+      shard_location: stored.shardLocation,
+      original_size: stored.originalBytes,
+      encoded_size: stored.encodedBytes,
+      sha256: stored.sha256 || null,
+      encoder: stored.encoder || null,
+      frame_count: stored.frameCount,
+      path,
+    })),
+    failed: failed.map(({ chunkIndex, error }) => ({ chunk_index: chunkIndex, error: error.message })),
+    reconstruction: reconstruction ? reconstructionJson(reconstruction) : null,
+  };
+  return `${jsonText(result)}\n`;
+}
+
+function reconstructionJson({ assembled, check }: Reconstruction): object {
+  return {
+    path: assembled.path,
+    size_bytes: assembled.sizeBytes,
+    frames_in: check.framesIn,
+    frames_out: check.framesOut,
+    largest_difference_seconds: check.largestDifferenceSeconds,
+    duration_seconds: check.durationSeconds,
+    audio_tracks: assembled.audioTracks,
+    not_carried: assembled.notCarried,
+  };
+}

@@ -1,0 +1,119 @@
+/** A worker on this machine, in a process of its own, for as long as a run needs it. */
+import { fileURLToPath } from "node:url";
+import { boundedLines } from "../encode/bounded_lines.ts";
+
+export interface LocalWorkerOptions {
+  readonly shardsDir: string;
+  /** As the worker's --encoder; auto by default. */
+  readonly encoder?: string;
+  readonly maxTasks?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Disposing of it lets it finish what runs, and ends it. */
+export interface LocalWorker extends AsyncDisposable {
+  readonly address: string;
+  readonly workerId: string;
+  readonly pid: number;
+}
+
+/** A worker that did not start, with its last words. */
+export class WorkerStartError extends Error {
+  override readonly name = "WorkerStartError";
+}
+
+/** The same as in the `worker` task. */
+const PERMISSIONS = [
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env=GRPC_*,grpc_proxy,http_proxy,https_proxy,no_grpc_proxy,no_proxy,NO_COLOR",
+  "--allow-sys=hostname,cpus,statfs,systemMemoryInfo,uid,gid",
+  `--allow-run=cat,ps,ffmpeg,${Deno.execPath()}`,
+];
+
+const SCRIPT = fileURLToPath(new URL("../../worker.ts", import.meta.url));
+const MAX_LINE = 10_000;
+/** After this a worker that was told to stop is killed. */
+const STOP_MS = 10_000;
+
+/**
+ * Starts a worker on a free port of the loopback interface and waits until it listens.
+ *
+ * @throws {WorkerStartError} If it ends first. @throws `options.signal.reason` once aborted.
+ */
+export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
+  const { shardsDir, encoder = "auto", maxTasks, signal } = options;
+  signal?.throwIfAborted();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      ...PERMISSIONS,
+      SCRIPT,
+      ...["--port", "0", "--shards_dir", shardsDir, "--encoder", encoder, "--log_format", "json"],
+      ...(maxTasks === undefined ? [] : ["--max_tasks", String(maxTasks)]),
+    ],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const stop = async () => {
+    terminate(child, "SIGTERM");
+    const late = setTimeout(() => terminate(child, "SIGKILL"), STOP_MS);
+    await child.status;
+    clearTimeout(late);
+    await log;
+  };
+
+  const started = Promise.withResolvers<Listening>();
+  const log = readLog(child.stderr, started);
+  const onAbort = () => started.reject(signal?.reason);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    const { address, worker_id } = await started.promise;
+    return { address, workerId: worker_id, pid: child.pid, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+  }
+}
+
+interface Listening {
+  readonly address: string;
+  readonly worker_id: string;
+}
+
+/** Reads the log to its end, since a worker that nobody reads would stop at a full pipe. */
+async function readLog(
+  stderr: ReadableStream<Uint8Array>,
+  started: PromiseWithResolvers<Listening>,
+): Promise<void> {
+  let lastLine = "it said nothing";
+  for await (const line of boundedLines(stderr, { maxLength: MAX_LINE })) {
+    const entry = parseEntry(line);
+    if (entry?.address !== undefined && entry.worker_id !== undefined) started.resolve(entry as Listening);
+    lastLine = line;
+  }
+  started.reject(new WorkerStartError(`Cannot start a worker: ${lastLine}`));
+}
+
+function parseEntry(line: string): Partial<Listening> | undefined {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined; // a line of Deno's own, such as of a download
+    throw error;
+  }
+}
+
+function terminate(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // Deno's answer when the process has ended
+  }
+}

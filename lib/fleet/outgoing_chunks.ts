@@ -1,0 +1,74 @@
+/** What a master sends: the chunks of a file, with what their headers say. */
+import { createHash } from "node:crypto";
+import { byteChunks } from "../chunk/byte_chunks.ts";
+import { type SegmentChunk, segmentChunks, type VideoPlan } from "../chunk/keyframe_segments.ts";
+import type { Segment } from "../chunk/plan_segments.ts";
+import type { SourceFile } from "../chunk/source_file.ts";
+import { type RequestedSettings, toWireSettings } from "../rpc/wire_settings.ts";
+import type { ChunkHeader } from "../rpc/worker_client.ts";
+import { averageFrameRate } from "./frame_rate.ts";
+
+export interface OutgoingChunk {
+  readonly index: number;
+  /** All but the video_id. */
+  readonly header: Omit<ChunkHeader, "videoId">;
+  readonly bytes: Uint8Array;
+}
+
+/** Slices of a file; whoever gets them knows nothing of what they are. */
+export function opaqueChunks(
+  file: ReadableStream<Uint8Array>,
+  { sizeBytes }: { sizeBytes: number },
+): ReadableStream<OutgoingChunk> {
+  let index = 0;
+  return file.pipeThrough(byteChunks(sizeBytes)).pipeThrough(
+    new TransformStream<Uint8Array, OutgoingChunk>({
+      transform(bytes, controller) {
+        const header = { chunkIndex: index, sha256: sha256(bytes) };
+        controller.enqueue({ index: index++, header, bytes });
+      },
+    }, ...ONE_AT_A_TIME),
+  );
+}
+
+/** The segments of a planned video, to be encoded as asked. */
+export function mediaChunks(
+  source: SourceFile,
+  plan: VideoPlan,
+  settings: RequestedSettings,
+  options: { signal?: AbortSignal } = {},
+): ReadableStream<OutgoingChunk> {
+  const wireSettings = toWireSettings(settings);
+  const rate = frameRateOf(plan);
+  return segmentChunks(source, plan, options).pipeThrough(
+    new TransformStream<SegmentChunk, OutgoingChunk>({
+      transform({ segment, bytes }, controller) {
+        const header = {
+          chunkIndex: segment.index,
+          kind: "CHUNK_KIND_MEDIA_SEGMENT",
+          sha256: sha256(bytes),
+          settings: wireSettings,
+          segment: {
+            ...toWireSegment(segment),
+            ...(rate && { frameRateNum: rate.num, frameRateDen: rate.den }),
+          },
+        } as const;
+        controller.enqueue({ index: segment.index, header, bytes });
+      },
+    }, ...ONE_AT_A_TIME),
+  );
+}
+
+/** Chunks are large: none is made before it is asked for. */
+const ONE_AT_A_TIME = [{ highWaterMark: 1 }, { highWaterMark: 0 }] as const;
+
+function toWireSegment({ timescale, startTicks, endTicks, frameCount, hasLeadOut }: Segment) {
+  return { timescale, startTicks, frameCount, ...(hasLeadOut && endTicks !== undefined && { endTicks }) };
+}
+
+function frameRateOf({ shownTicks, endTicks, timescale }: VideoPlan) {
+  const [startTicks = 0] = shownTicks;
+  return averageFrameRate({ frameCount: shownTicks.length, durationTicks: endTicks - startTicks, timescale });
+}
+
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();

@@ -1,0 +1,159 @@
+/** A worker's life: open the store, find an encoder, listen, and drain when asked to stop. */
+import { ReflectionService } from "@grpc/reflection";
+import { loadSync } from "@grpc/proto-loader";
+import { HealthImplementation, protoPath as healthProto } from "grpc-health-check";
+import { hostname } from "node:os";
+import { chooseEncoders, type EncoderChoice } from "../encode/choose_encoder.ts";
+import type { Logger } from "../log.ts";
+import type { ServerTls } from "../rpc/credentials.ts";
+import { workerPackage, WorkerService } from "../rpc/proto.ts";
+import { createServer, listen } from "../rpc/server.ts";
+import { openShardStore } from "../store/shard_store.ts";
+import { createAdmission, DrainingError } from "./admission.ts";
+import { watchCondition } from "./condition.ts";
+import { createCpuMeter } from "./machine_load.ts";
+import { createMemoryMeter } from "./memory_meter.ts";
+import { createMetrics, serveMetrics } from "./metrics.ts";
+import type { ProcessLimits } from "./process_chunk.ts";
+import { workerService } from "./service.ts";
+
+export interface WorkerOptions {
+  readonly host: string;
+  /** 0 for a free one. */
+  readonly port: number;
+  readonly shardsDir: string;
+  readonly encoder: EncoderChoice;
+  /** Chunks encoded at once. */
+  readonly maxTasks: number;
+  /** Encoder threads of a chunk whose settings name no number. */
+  readonly threads: number;
+  /** Largest chunk in one message. */
+  readonly maxChunkBytes: number;
+  readonly limits?: ProcessLimits;
+  readonly tls?: ServerTls | undefined;
+  readonly token?: string | undefined;
+  /** Where to serve /metrics; undefined: nowhere. */
+  readonly metricsPort?: number | undefined;
+  readonly logger: Logger;
+}
+
+export interface RunningWorker {
+  readonly workerId: string;
+  /** `host:port`. */
+  readonly address: string;
+  /** Such as `libav 8.0`. */
+  readonly encoder: string;
+  /** The store's folder, absolute. */
+  readonly storeRoot: string;
+  /**
+   * Takes no new work, finishes what runs, and stops.
+   *
+   * @param drainMs What has not finished by then is aborted.
+   * @returns Whether everything that ran was finished.
+   */
+  drain(drainMs: number): Promise<boolean>;
+  /** Ends the processes of its encoders at once; for when there is no time for anything else. */
+  killEncoders(): void;
+}
+
+/** A queue this long keeps the encoders busy while an answer and the next chunk are under way. */
+const QUEUED_PER_TASK = 1;
+
+const DEFAULT_LIMITS: ProcessLimits = { stallMs: 60_000, encodeMs: 3_600_000 };
+
+/**
+ * @throws {EncoderUnavailableError} @throws {StoreUnwritableError} @throws {BindError}
+ * @throws {Deno.errors.AddrInUse} If the metrics port is taken.
+ */
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { host, maxTasks, logger } = options;
+  const workerId = `${hostname()}-${crypto.randomUUID().slice(0, 8)}`;
+  await using starting = new AsyncDisposableStack();
+
+  const encoders = await chooseEncoders(options.encoder);
+  const store = starting.use(await openShardStore(options.shardsDir, { workerId }));
+  const health = new HealthImplementation({ "": "SERVING", [SERVICE]: "SERVING" });
+  const condition = starting.use(watchCondition(store, {
+    onChange({ isHealthy, message }) {
+      for (const name of ["", SERVICE]) health.setStatus(name, isHealthy ? "SERVING" : "NOT_SERVING");
+      if (isHealthy) logger.info("Worker is healthy again");
+      else logger.warn("Worker is unhealthy", { reason: message });
+    },
+  }));
+  await condition.refresh();
+
+  const pids = () => encoders.media?.pids ?? new Set<number>();
+  const memory = starting.use(createMemoryMeter(pids));
+  const load = { cpuPercent: createCpuMeter(), memoryBytes: memory.bytes };
+  const admission = createAdmission({ maxTasks, maxQueued: maxTasks * QUEUED_PER_TASK });
+  const metrics = createMetrics({
+    ...load,
+    activeTasks: () => admission.running,
+    queuedTasks: () => admission.queued,
+    isHealthy: () => condition.verdict().isHealthy,
+  });
+  const { metricsPort } = options;
+  const metricsServer = metricsPort === undefined
+    ? undefined
+    : serveMetrics(metrics, { host, port: metricsPort });
+  starting.defer(() => metricsServer?.shutdown());
+
+  const stop = new AbortController();
+  const server = createServer(options);
+  starting.defer(() => server.forceShutdown());
+  const processor = { store, admission, encoders, limits: options.limits ?? DEFAULT_LIMITS };
+  server.addService(
+    WorkerService.service,
+    workerService({ ...options, workerId, processor, condition, load, metrics, shutdown: stop.signal }),
+  );
+  health.addToServer(server);
+  new ReflectionService({ ...workerPackage, ...loadSync(healthProto) }).addToServer(server);
+  const address = await listen(server, options);
+
+  const running = starting.move();
+  return {
+    workerId,
+    address,
+    encoder: encoders.media ? `${encoders.media.name} ${encoders.media.version}` : encoders.opaque.name,
+    storeRoot: store.root,
+    async drain(drainMs) {
+      condition.startDraining();
+      const isDrained = await settlesWithin(drainMs, admission.close());
+      stop.abort(new DrainingError());
+      // what was aborted ends by itself; what was answered has its last bytes to send
+      await settlesWithin(LAST_BYTES_MS, closed(server));
+      await running.disposeAsync();
+      return isDrained;
+    },
+    killEncoders() {
+      for (const pid of pids()) killQuietly(pid);
+    },
+  };
+}
+
+const SERVICE = "replication.VideoProcessingService";
+const LAST_BYTES_MS = 2_000;
+
+function closed(server: { tryShutdown(done: () => void): void }): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.tryShutdown(() => resolve());
+  return promise;
+}
+
+async function settlesWithin(limitMs: number, work: Promise<void>): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), limitMs);
+  try {
+    return await Promise.race([work.then(() => true), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

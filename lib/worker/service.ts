@@ -1,0 +1,202 @@
+/** The VideoProcessingService: the wire on one side, what the worker does on the other. */
+import { status, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { Logger } from "../log.ts";
+import type { DeleteVideoRequest__Output } from "../rpc/generated/replication/DeleteVideoRequest.ts";
+import type { DeleteVideoResponse } from "../rpc/generated/replication/DeleteVideoResponse.ts";
+import type { GetShardRequest__Output } from "../rpc/generated/replication/GetShardRequest.ts";
+import type { GetVideoMetadataRequest__Output } from "../rpc/generated/replication/GetVideoMetadataRequest.ts";
+import type { HealthCheckResponse } from "../rpc/generated/replication/HealthCheckResponse.ts";
+import type { ListShardsRequest__Output } from "../rpc/generated/replication/ListShardsRequest.ts";
+import type { ProcessChunkPart__Output } from "../rpc/generated/replication/ProcessChunkPart.ts";
+import type { ProcessChunkRequest__Output } from "../rpc/generated/replication/ProcessChunkRequest.ts";
+import type { ProcessChunkResponse } from "../rpc/generated/replication/ProcessChunkResponse.ts";
+import { type Calls, clientStream, serverStream, unary } from "../rpc/server_call.ts";
+import { StoreFullError, StoreUnwritableError } from "../store/store_errors.ts";
+import { checkVideoId } from "../store/shard_key.ts";
+import { InvalidRequestError, readChunkOrder } from "./chunk_order.ts";
+import type { ConditionWatch } from "./condition.ts";
+import { toStatus } from "./error_status.ts";
+import type { WorkerMetrics } from "./metrics.ts";
+import { type ChunkProcessor, processChunk } from "./process_chunk.ts";
+import { getShard, getShardStream, getVideoMetadata, listShards } from "./shard_calls.ts";
+
+export interface WorkerServiceOptions {
+  readonly workerId: string;
+  readonly processor: ChunkProcessor;
+  readonly condition: ConditionWatch;
+  readonly load: { readonly cpuPercent: () => number; readonly memoryBytes: () => number };
+  readonly metrics: WorkerMetrics;
+  readonly maxTasks: number;
+  /** Encoder threads of a request that names no number. */
+  readonly threads: number;
+  readonly maxChunkBytes: number;
+  readonly logger: Logger;
+  /** Ends every call that runs. */
+  readonly shutdown: AbortSignal;
+}
+
+/** What grpc-js calls for each method. */
+export function workerService(options: WorkerServiceOptions): UntypedServiceImplementation {
+  const { workerId, processor, logger, maxChunkBytes: maxBytes } = options;
+  const { store } = processor;
+  const calls: Calls = { shutdown: options.shutdown, toStatus: (error) => statusAndLog(error, logger) };
+
+  const process = (header: ChunkHeader, source: ReadableStream<Uint8Array>, signal: AbortSignal) =>
+    answerChunk(options, header, source, signal);
+
+  return {
+    ProcessChunk: unary(
+      calls,
+      (request: ProcessChunkRequest__Output, { signal }) =>
+        process(
+          request,
+          ReadableStream.from(request.chunkData.length > 0 ? [request.chunkData] : []),
+          signal,
+        ),
+    ),
+    ProcessChunkStream: clientStream(
+      calls,
+      async (parts: ReadableStream<ProcessChunkPart__Output>, { signal }) => {
+        const header = await readHeader(parts);
+        return await process(header, parts.pipeThrough(dataOfParts()), signal);
+      },
+    ),
+    GetShard: unary(
+      calls,
+      ({ shardLocation }: GetShardRequest__Output, { signal }) =>
+        getShard(store, shardLocation, { maxBytes, signal }),
+    ),
+    GetShardStream: serverStream(
+      calls,
+      ({ shardLocation }: GetShardRequest__Output, { signal }) =>
+        getShardStream(store, shardLocation, { signal }),
+    ),
+    CheckHealth: unary(calls, () => Promise.resolve(healthOf(options))),
+    ListShards: unary(calls, ({ videoId }: ListShardsRequest__Output) => {
+      if (videoId !== "") checkVideoId(videoId);
+      return listShards(store, videoId, { workerId });
+    }),
+    GetVideoMetadata: unary(calls, ({ videoId }: GetVideoMetadataRequest__Output) => {
+      checkVideoId(videoId);
+      return getVideoMetadata(store, videoId, { workerId });
+    }),
+    DeleteVideo: unary(calls, ({ videoId }: DeleteVideoRequest__Output, { signal }) => {
+      checkVideoId(videoId);
+      return deleteVideo(options, videoId, signal);
+    }),
+  };
+}
+
+type ChunkHeader = Omit<ProcessChunkRequest__Output, "chunkData">;
+
+async function answerChunk(
+  { workerId, processor, condition, metrics, threads, logger }: WorkerServiceOptions,
+  header: ChunkHeader,
+  source: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): Promise<ProcessChunkResponse> {
+  const { videoId, chunkIndex } = header;
+  const fields = { video_id: videoId, chunk_index: chunkIndex };
+  try {
+    const order = readChunkOrder(header, { threads });
+    const onReceived = (sizeBytes: number) =>
+      logger.info(
+        `Received chunk ${chunkIndex} for video '${videoId}' (Original size: ${sizeBytes} bytes)`,
+        fields,
+      );
+    const { shard, seconds } = await processChunk(processor, order, source, { signal, onReceived });
+    logger.info(`Stored shard for chunk ${chunkIndex}`, {
+      ...fields,
+      bytes: shard.encodedSize,
+      encoder: shard.encoder,
+      frames: shard.frameCount,
+      seconds: Math.round(seconds * 1000) / 1000,
+    });
+    const sizes = { originalBytes: shard.originalSize, encodedBytes: shard.encodedSize };
+    metrics.chunkDone({ ...sizes, frames: shard.frameCount ?? 0, seconds });
+    return {
+      success: true,
+      workerId,
+      shardLocation: shard.location,
+      originalSize: shard.originalSize,
+      encodedSize: shard.encodedSize,
+      message: `Chunk ${chunkIndex} processed successfully`,
+      shardSha256: Uint8Array.fromHex(shard.sha256 ?? ""),
+      frameCount: shard.frameCount ?? 0,
+      encoder: shard.encoder ?? "",
+      encodeSeconds: seconds,
+    };
+  } catch (error) {
+    metrics.chunkFailed(status[toStatus(error).code ?? status.UNKNOWN] ?? "UNKNOWN");
+    // health should know before the next chunk finds out
+    if (error instanceof StoreFullError || error instanceof StoreUnwritableError) void condition.refresh();
+    throw error;
+  }
+}
+
+async function readHeader(parts: ReadableStream<ProcessChunkPart__Output>): Promise<ChunkHeader> {
+  const reader = parts.getReader();
+  const { value } = await reader.read();
+  reader.releaseLock();
+  if (value?.part !== "header" || !value.header) {
+    throw new InvalidRequestError("header", "must come in the first message");
+  }
+  if (value.header.chunkData.length > 0) {
+    throw new InvalidRequestError(
+      "header.chunk_data",
+      "must be empty: the bytes follow in parts of their own",
+    );
+  }
+  return value.header;
+}
+
+function dataOfParts(): TransformStream<ProcessChunkPart__Output, Uint8Array> {
+  return new TransformStream({
+    transform(part, controller) {
+      if (part.part !== "data" || !part.data) {
+        throw new InvalidRequestError("data", "must be all that follows the header");
+      }
+      if (part.data.length > 0) controller.enqueue(part.data);
+    },
+  });
+}
+
+function healthOf(
+  { workerId, processor: { admission }, condition, load, maxTasks }: WorkerServiceOptions,
+): HealthCheckResponse {
+  return {
+    ...condition.verdict(),
+    workerId,
+    cpuUtilization: load.cpuPercent(),
+    memoryUsageBytes: load.memoryBytes(),
+    activeTasks: admission.running,
+    maxTasks,
+    queuedTasks: admission.queued,
+  };
+}
+
+async function deleteVideo(
+  { workerId, processor: { store }, logger }: WorkerServiceOptions,
+  videoId: string,
+  signal: AbortSignal,
+): Promise<DeleteVideoResponse> {
+  const deletedChunks = await store.deleteVideo(videoId, { signal });
+  if (deletedChunks === 0) {
+    return { success: false, workerId, message: `No shards found for video '${videoId}'`, deletedChunks };
+  }
+  logger.info(`Deleted video '${videoId}'`, { video_id: videoId, chunks: deletedChunks });
+  return { success: true, workerId, message: `Deleted ${deletedChunks} chunk(s)`, deletedChunks };
+}
+
+/** What the caller is not told goes to the log with its stack. */
+function statusAndLog(error: unknown, logger: Logger) {
+  const answer = toStatus(error);
+  const code = status[answer.code ?? status.UNKNOWN];
+  if (answer.code === status.INTERNAL) {
+    const stack = error instanceof Error ? error.stack ?? error.message : String(error);
+    logger.error("Call failed", { code, error: stack });
+  } else {
+    logger.warn("Call refused", { code, details: answer.details });
+  }
+  return answer;
+}
