@@ -1,0 +1,113 @@
+/** The project's scripts, run as a user runs them: each in a process, in a folder of its own. */
+import { fileURLToPath } from "node:url";
+
+export interface ScriptResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ScriptOptions {
+  readonly cwd: string;
+  /** Added to the test's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A command that gets the script's as its last arguments, such as `["nice"]`. */
+  readonly through?: readonly string[];
+  /** Killed after this; default 30 seconds. */
+  readonly limitMs?: number;
+}
+
+/** Disposing of it kills it if it still runs. */
+export interface RunningScript extends AsyncDisposable {
+  readonly child: Deno.ChildProcess;
+  /** What it has written so far. */
+  stdout(): string;
+  stderr(): string;
+  /** @throws {Error} If the script ends without having written anything like it to stdout or stderr. */
+  until(written: RegExp): Promise<RegExpExecArray>;
+  /** @throws {Error} If it took too long. */
+  readonly result: Promise<ScriptResult>;
+}
+
+/** Where the project is. */
+export const PROJECT: string = fileURLToPath(new URL("../../", import.meta.url));
+
+/** @param script Relative to the project. */
+export async function runScript(
+  script: string,
+  args: readonly string[],
+  options: ScriptOptions,
+): Promise<ScriptResult> {
+  return await startScript(script, args, options).result;
+}
+
+/** As {@linkcode runScript}, without waiting for its end. */
+export function startScript(
+  script: string,
+  args: readonly string[],
+  options: ScriptOptions,
+): RunningScript {
+  return startCommand(
+    [...options.through ?? [], Deno.execPath(), "run", "-A", "--no-prompt", `${PROJECT}${script}`, ...args],
+    options,
+  );
+}
+
+/** Any command, bounded and read in the same way. */
+export function startCommand(
+  [command, ...args]: readonly string[],
+  { cwd, env = {}, limitMs = 30_000 }: ScriptOptions,
+): RunningScript {
+  const child = new Deno.Command(command!, {
+    args,
+    cwd,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const written = { stdout: "", stderr: "" };
+  let isOver = false;
+  let wake = Promise.withResolvers<void>();
+  const read = (["stdout", "stderr"] as const).map(async (name) => {
+    for await (const text of child[name].pipeThrough(new TextDecoderStream())) {
+      written[name] += text;
+      wake.resolve();
+      wake = Promise.withResolvers();
+    }
+  });
+  const told = () => `\n--- stdout\n${written.stdout}\n--- stderr\n${written.stderr}`;
+  const end = async (): Promise<ScriptResult> => {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      child.kill("SIGKILL");
+    }, limitMs);
+    const [{ code }] = await Promise.all([child.status, ...read]);
+    clearTimeout(timer);
+    isOver = true;
+    wake.resolve();
+    if (isLate) throw new Error(`${command} ${args.join(" ")} is not done after ${limitMs} ms${told()}`);
+    return { code, ...written };
+  };
+  const result = end();
+  result.catch(() => {}); // a test that only waits for what it writes does not ask
+  return {
+    child,
+    stdout: () => written.stdout,
+    stderr: () => written.stderr,
+    result,
+    async until(pattern) {
+      for (;;) {
+        const found = pattern.exec(written.stdout) ?? pattern.exec(written.stderr);
+        if (found) return found;
+        if (isOver) throw new Error(`${command} ended without writing ${pattern}${told()}`);
+        await wake.promise;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      if (!isOver) child.kill("SIGKILL");
+      await result.catch(() => {});
+    },
+  };
+}
