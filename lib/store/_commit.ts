@@ -1,7 +1,6 @@
 /**
- * Moves a staged shard and its metadata into place. Two files cannot be renamed as one, so the staged record
- * tells a later start how to go on: as long as the staged shard is there, nothing has happened; once it is
- * gone, the record has to follow it.
+ * Moves a staged shard and its metadata into place. Two files cannot be renamed as one, so it is the shard's rename
+ * that counts: from then on the record, which is on disk by then, will follow, be it at the next start.
  */
 import { ifPresent, lstatIfPresent, removeIfEmpty, removeIfPresent, syncDirectory } from "./_durable.ts";
 import type { StagedShard } from "./_staged_shard.ts";
@@ -50,6 +49,7 @@ async function keepPrevious(shard: string, previous: string): Promise<void> {
     await Deno.link(shard, previous);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return;
+    await removeIfPresent(previous); // never copy a file onto itself
     await ifPresent(() => copy(shard, previous)); // some file systems have no second names
   }
 }
@@ -62,6 +62,7 @@ async function copy(from: string, to: string): Promise<void> {
 
 async function undo(root: string, key: ShardKey, staged: StagedShard): Promise<void> {
   const paths = shardPaths(root, key);
+  if (await lstatIfPresent(staged.record) === null) return; // both are in place, whatever was said of the rename
   const isMoved = await lstatIfPresent(staged.shard) === null;
   if (isMoved) {
     await bringBack(staged.previous, paths.shard);

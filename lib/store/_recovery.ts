@@ -1,5 +1,5 @@
 /** Finishes or undoes what an owner of a staging area left behind. */
-import { entriesOf, lstatIfPresent, removeIfEmpty, syncDirectory } from "./_durable.ts";
+import { entriesOf, removeIfEmpty, syncDirectory } from "./_durable.ts";
 import { measure, openShardFile, readMetadata } from "./_shard_files.ts";
 import { type StagedShard, stagedShardOf } from "./_staged_shard.ts";
 import { isKey, type ShardKey } from "./shard_key.ts";
@@ -21,8 +21,7 @@ export async function settleLeftovers(root: string, area: string): Promise<void>
 async function settle(root: string, staged: StagedShard): Promise<void> {
   const record = parseMetadata(await Deno.readTextFile(staged.record));
   if (record === null || !isKey(record)) return;
-  const isMoved = await lstatIfPresent(staged.shard) === null;
-  if (isMoved && await lacksItsMetadata(root, record, record.sha256)) await rollForward(root, record, staged);
+  if (await lacksItsMetadata(root, record, record.sha256)) await rollForward(root, record, staged);
   else await removeIfEmpty(shardPaths(root, record).videoDir);
 }
 

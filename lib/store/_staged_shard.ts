@@ -15,10 +15,7 @@ export interface StagedShard {
   /** The owner's folder, where the others lie. */
   readonly area: string;
   readonly shard: string;
-  /**
-   * The metadata as it will be. A record without its staged shard says that the shard was moved into place, and
-   * that the metadata has to follow.
-   */
+  /** The metadata as it will be: where the shard in place is the one it tells of, it has to follow. */
   readonly record: string;
   /** The metadata while it is being written. */
   readonly draft: string;
@@ -66,7 +63,7 @@ export async function stageRecord(staged: StagedShard, text: string, create: Cre
 
 /** Removes what is left of a shard that is in the store by now, or will not get there. */
 export async function discard(staged: StagedShard): Promise<void> {
-  // Without its shard a record is the only trace of a commit that neither ended nor could be undone.
+  // Where the shard has been moved, a record that is left is needed: the commit neither ended nor could be undone.
   if (await removeIfPresent(staged.shard)) await removeIfPresent(staged.record);
   await removeIfPresent(staged.draft);
   await removeIfPresent(staged.previous);

@@ -62,11 +62,15 @@ export async function sweepDeadOwners(root: string): Promise<void> {
 }
 
 async function sweepIfDead(root: string, area: string): Promise<void> {
-  using ownerLock = await openOwnerLock(area);
-  // Without the file its owner died before it had one, or is about to be gone.
-  if (ownerLock !== null && !(await ownerLock.tryLock(true))) return;
+  if (await isOwnerAlive(area)) return;
   await settleLeftovers(root, area);
   await removeFolder(area);
+}
+
+/** Without the file its owner died before it had one, or is about to be gone. */
+async function isOwnerAlive(area: string): Promise<boolean> {
+  using ownerLock = await ifPresent(() => Deno.open(join(area, "lock"), { read: true, write: true }));
+  return ownerLock !== null && !(await ownerLock.tryLock(true));
 }
 
 /**
@@ -74,16 +78,9 @@ async function sweepIfDead(root: string, area: string): Promise<void> {
  * reader of that shard or at the next start.
  */
 export async function releaseArea(area: StagingArea): Promise<void> {
-  try {
-    const isClean = (await entriesOf(area.path)).every((entry) => entry.name === "lock");
-    if (isClean) await removeFolder(area.path);
-  } finally {
-    area.ownerLock.close();
-  }
-}
-
-function openOwnerLock(area: string): Promise<Deno.FsFile | null> {
-  return ifPresent(() => Deno.open(join(area, "lock"), { read: true, write: true }));
+  area.ownerLock.close(); // first: some systems remove no file that is open
+  const isClean = (await entriesOf(area.path)).every((entry) => entry.name === "lock");
+  if (isClean) await removeFolder(area.path);
 }
 
 async function removeFolder(path: string): Promise<void> {

@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import type { ShardStore } from "../../lib/store/shard_store.ts";
 import { filesOf, labelOf, open, storedFiles, temporaryFolder } from "./store_fixture.ts";
 
+Deno.test.sanitizer({ ops: true, resources: true });
+
 const ROUNDS = 12;
 const OVERWRITER = fileURLToPath(new URL("./store_overwriter.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));

@@ -20,6 +20,8 @@ import {
   temporaryFolder,
 } from "./store_fixture.ts";
 
+Deno.test.sanitizer({ ops: true, resources: true });
+
 /** The text of the metadata of a shard that {@linkcode putLabelled} would store. */
 async function recordOf(root: string, key: ShardKey, label: string): Promise<string> {
   const content = contentOf(label);
@@ -193,6 +195,7 @@ const LEFTOVERS: readonly Leftovers[] = [
 for (const { name, committed, files, moved, since, expected } of LEFTOVERS) {
   Deno.test(`openShardStore() settles what a dead owner left: ${name}`, async () => {
     await using folder = await temporaryFolder();
+    await Deno.mkdir(join(folder.path, "x"));
     await using neighbour = await open(join(folder.path, "root"));
     const { root } = neighbour;
     if (committed !== null) await putLabelled(neighbour, KEY, committed);
@@ -208,7 +211,7 @@ for (const { name, committed, files, moved, since, expected } of LEFTOVERS) {
     );
     assert(await isGone(area), "its folder is gone");
     assertEquals(await storedFiles(root), expected === null ? [] : filesOf(KEY));
-    assertEquals(await Array.fromAsync(Deno.readDir(folder.path), (entry) => entry.name), ["root"]);
+    assert(!await isGone(join(folder.path, "x")), "what lies outside is left alone");
   });
 }
 
@@ -219,6 +222,17 @@ Deno.test("openShardStore() keeps the committed metadata where a dead owner stor
   await deadOwner(folder.path, { "lock": "", "0.json": await recordOf(folder.path, KEY, "same") });
   await using store = await open(folder.path);
   assertEquals((await store.metadata("v"))[0]?.workerId, "worker-1");
+});
+
+Deno.test("openShardStore() does not give a damaged shard the metadata of a dead owner's", async () => {
+  await using folder = await temporaryFolder();
+  await using neighbour = await open(folder.path);
+  await putLabelled(neighbour, KEY, "old");
+  await deadOwner(folder.path, { "lock": "", "0.json": await recordOf(folder.path, KEY, "new") });
+  await placeShard(folder.path, KEY, "damaged");
+  await using store = await open(folder.path);
+  await assertRejects(() => store.read(KEY), ShardCorruptError);
+  assertEquals((await store.metadata("v"))[0]?.encoder, "old");
 });
 
 Deno.test("ShardStore.read() settles a commit whose owner died between its two renames", async () => {

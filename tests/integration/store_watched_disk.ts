@@ -19,7 +19,7 @@ let lastFile = 0;
 export interface DiskWatcher {
   /** Told of a change before it is made; what it throws is thrown in its stead. */
   readonly before?: (change: Change) => void;
-  /** Told of a change that was made. */
+  /** Told of a change that was made; what it throws is thrown all the same. */
   readonly after?: (change: Change) => void;
 }
 
@@ -39,12 +39,17 @@ export function watchDisk({ before = () => {}, after = () => {} }: DiskWatcher):
   Object.assign(Deno, {
     async open(path: string, options: Deno.OpenOptions) {
       const file = options.createNew ? ++lastFile : copies.get(resolve(path)) ?? null;
-      const make = () => open(path, options);
-      const opened = options.createNew && file !== null
-        ? await watched({ kind: "create", path: resolve(path), file }, make)
-        : await make();
+      const isNew = options.createNew && file !== null;
+      if (isNew) before({ kind: "create", path: resolve(path), file });
+      const opened = await open(path, options);
       files.set(opened, { path: resolve(path), file });
-      return opened;
+      try {
+        if (isNew) after({ kind: "create", path: resolve(path), file });
+        return opened;
+      } catch (error) {
+        opened.close();
+        throw error;
+      }
     },
     async copyFile(from: string, to: string) {
       const file = ++lastFile;

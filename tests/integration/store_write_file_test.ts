@@ -5,6 +5,8 @@ import { writeWhole } from "../../lib/store/write_file.ts";
 import { collect, contentOf, filesBelow, sha256, streamOf, temporaryFolder } from "./store_fixture.ts";
 import { type Change, watchDisk } from "./store_watched_disk.ts";
 
+Deno.test.sanitizer({ ops: true, resources: true });
+
 const CONTENT = contentOf("one", 200_000);
 const isLinux = Deno.build.os === "linux";
 const isWindows = Deno.build.os === "windows";
