@@ -164,9 +164,14 @@ async function* videoPackets(
 
 /** @returns What could not be taken over, in words. */
 async function copyTags(output: Output, container: Container, source: SourceFile): Promise<string[]> {
-  const { raw: _raw, images, ...tags }: MetadataTags = await source.input.getMetadataTags();
-  // Matroska would give each picture a random number, and no two outputs would be the same.
-  const holdsImages = reservesIndex(container);
-  output.setMetadataTags({ ...tags, ...(images && holdsImages && { images }) });
-  return images?.length && !holdsImages ? ["cover art"] : [];
+  try {
+    const { raw: _raw, images, ...tags }: MetadataTags = await source.input.getMetadataTags();
+    // Matroska would give each picture a random number, and no two outputs would be the same.
+    const holdsImages = reservesIndex(container);
+    output.setMetadataTags({ ...tags, ...(images && holdsImages && { images }) });
+    return images?.length && !holdsImages ? ["cover art"] : [];
+  } catch {
+    // However broken they are, they are no reason to be without the video.
+    return ["tags"];
+  }
 }

@@ -18,17 +18,12 @@ export class RandomAccessFile implements Disposable {
 
   /** @throws {SourceError} If it is missing, a directory, unreadable or empty. */
   static async open(path: string): Promise<RandomAccessFile> {
-    const file = await openFile(path);
-    try {
-      const { isFile, isDirectory, size } = await file.stat();
-      if (isDirectory) throw new SourceError("directory", path, "it is a directory");
-      if (!isFile) throw new SourceError("unreadable", path, "it is not a regular file");
-      if (size === 0) throw new SourceError("empty", path, "the file is empty");
-      return new RandomAccessFile(path, file, size);
-    } catch (error) {
-      file.close();
-      throw error;
-    }
+    // Asked before it is opened: a named pipe would wait there for its writer.
+    const { isFile, isDirectory, size } = await found(path, () => Deno.stat(path));
+    if (isDirectory) throw new SourceError("directory", path, "it is a directory");
+    if (!isFile) throw new SourceError("unreadable", path, "it is not a regular file");
+    if (size === 0) throw new SourceError("empty", path, "the file is empty");
+    return new RandomAccessFile(path, await found(path, () => Deno.open(path, { read: true })), size);
   }
 
   /**
@@ -71,11 +66,11 @@ export class RandomAccessFile implements Disposable {
   }
 }
 
-async function openFile(path: string): Promise<Deno.FsFile> {
+async function found<T>(path: string, find: () => Promise<T>): Promise<T> {
   try {
-    return await Deno.open(path, { read: true });
+    return await find();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       throw new SourceError("missing", path, "there is no such file", { cause: error });
     }
     if (error instanceof Deno.errors.PermissionDenied) {

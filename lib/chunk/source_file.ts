@@ -37,7 +37,7 @@ Logging.level = LogLevel.Silent;
 
 /** Containers that can hold video; a few audio ones, to be told apart from what is no media; no playlists. */
 const FORMATS: InputFormat[] = [MP4, QTFF, MATROSKA, WEBM, MPEG_TS, OGG, WAVE, FLAC];
-const CACHE_BYTES = 8 * 1024 * 1024;
+const CACHE_BYTES = 2 * 1024 * 1024;
 /** The finest clock that mediabunny writes into an MP4 track. */
 const MAX_TIMESCALE = 1_000_000;
 
@@ -89,7 +89,7 @@ export interface SourceFile extends Disposable {
 }
 
 /**
- * Opens the file at `path`. Needs permission to read it and nothing else; at most 8 MiB of it are cached.
+ * Opens the file at `path`. Needs permission to read it and nothing else; at most 2 MiB of it are cached.
  *
  * @throws {NotMediaError} If it is no video container.
  * @throws {SourceError} If it is missing, a directory, empty, damaged, without video, or of an unknown codec.
@@ -121,8 +121,7 @@ async function openMedia(path: string, file: ByteSource, close: () => void): Pro
   });
   const input = new Input({ source, formats: FORMATS });
   try {
-    if (!await input.canRead()) throw new NotMediaError(path);
-    const outline = await outlineOf(await input.getFormat(), file);
+    const outline = await outlineOf(await formatOf(path, input), file);
     if (outline.claimedBytes > file.sizeBytes) {
       throw new SourceError(
         "damaged",
@@ -177,6 +176,16 @@ export async function* packetsOf(
 /** A packet's presentation time; mediabunny gives whole ticks, divided. */
 export function ticksOf(packet: EncodedPacket, timescale: number): number {
   return Math.round(packet.timestamp * timescale);
+}
+
+async function formatOf(path: string, input: Input): Promise<InputFormat> {
+  try {
+    return await input.getFormat();
+  } catch (error) {
+    // Mostly an UnsupportedInputFormatError; what is too short for any format fails in other ways.
+    if (error instanceof SourceError) throw error;
+    throw new NotMediaError(path, { cause: error });
+  }
 }
 
 async function outlineOf(format: InputFormat, file: ByteSource): Promise<ContainerOutline> {

@@ -4,6 +4,7 @@ import {
   EncodedAudioPacketSource,
   EncodedPacket,
   EncodedVideoPacketSource,
+  type MetadataTags,
   MkvOutputFormat,
   MovOutputFormat,
   Mp4OutputFormat,
@@ -12,7 +13,7 @@ import {
   type VideoTrackMetadata,
 } from "mediabunny";
 import type { PacketRow } from "../../lib/chunk/packet_table.ts";
-import { packetsOf, type SourceFile, ticksOf } from "../../lib/chunk/source_file.ts";
+import { type DecoderConfig, packetsOf, type SourceFile, ticksOf } from "../../lib/chunk/source_file.ts";
 
 /** Of an H.264 video of 320 by 240, as x264 makes them. */
 const AVCC = Uint8Array.fromHex(
@@ -27,6 +28,8 @@ export interface SyntheticVideo {
   /** Default 320. */
   readonly width?: number;
   readonly metadata?: VideoTrackMetadata;
+  readonly colorSpace?: DecoderConfig["colorSpace"];
+  readonly tags?: MetadataTags;
   /** Start times in seconds of the packets of an AAC track of 48 kHz; default none. */
   readonly audioSeconds?: readonly number[];
 }
@@ -39,8 +42,15 @@ export async function syntheticVideo(video: SyntheticVideo): Promise<Uint8Array<
   output.addVideoTrack(track, { ...(container !== "mkv" && { frameRate: timescale }), ...video.metadata });
   const audio = new EncodedAudioPacketSource("aac");
   if (audioSeconds.length > 0) output.addAudioTrack(audio);
+  output.setMetadataTags(video.tags ?? {});
   await output.start();
-  const decoderConfig = { codec: "avc1.64000c", codedWidth: width, codedHeight: 240, description: AVCC };
+  const decoderConfig = {
+    codec: "avc1.64000c",
+    codedWidth: width,
+    codedHeight: 240,
+    description: AVCC,
+    ...(video.colorSpace && { colorSpace: video.colorSpace }),
+  };
   for (const [index, { ticks, key, sizeBytes }] of packets.entries()) {
     const packet = new EncodedPacket(
       payload(index, sizeBytes),
