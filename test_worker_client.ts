@@ -107,7 +107,7 @@ const ATTEMPTS = 3;
 /** How long a busy worker is asked again. */
 const BUSY_MS = 600_000;
 /** The first question to the worker; an answer takes milliseconds. */
-const GREETING_MS = 4_000;
+const GREETING_MS = 3_000;
 /** Chunks under way hold memory, whatever a worker says of itself. */
 const MAX_DEFAULT_CONCURRENCY = 256;
 

@@ -16,7 +16,7 @@ export interface Terminal {
   /** Whether a person looks at it, rather than a file or a pipe. */
   readonly isTerminal: boolean;
   readonly columns: number;
-  /** Lines that fit at once; 24 where it is no terminal. */
+  /** Lines that fit at once; 24 where it is no terminal, or one that does not know. */
   readonly rows: number;
   readonly styles: Styles;
 }
@@ -24,8 +24,14 @@ export interface Terminal {
 /** Asked anew at each call, since windows change size. NO_COLOR is honoured. */
 export function terminal(stream: "stdout" | "stderr"): Terminal {
   const isTerminal = Deno[stream].isTerminal();
-  const { columns, rows } = isTerminal ? Deno.consoleSize() : { columns: 80, rows: 24 };
-  return { isTerminal, columns, rows, styles: styles(isTerminal && !Deno.noColor) };
+  const { columns, rows } = isTerminal ? Deno.consoleSize() : { columns: 0, rows: 0 };
+  // a terminal that nobody told its size, such as a container's, says 0 too
+  return {
+    isTerminal,
+    columns: columns || 80,
+    rows: rows || 24,
+    styles: styles(isTerminal && !Deno.noColor),
+  };
 }
 
 export function styles(hasColour: boolean): Styles {

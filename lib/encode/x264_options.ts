@@ -11,7 +11,6 @@ export function x264Options(settings: EncodeSettings, segment: SegmentSpan): Rec
   return {
     preset: settings.preset,
     ...rateOptions(settings),
-    flags: "+cgop",
     // Times come with the frames; the rate only sets the level.
     "x264-params": `fps=${num}/${den}`,
   };

@@ -1,5 +1,6 @@
 /** Who may speak to whom: TLS, with client certificates where a CA is given to the server, and a token. */
 import { ChannelCredentials, Metadata, ServerCredentials } from "@grpc/grpc-js";
+import "./goaway_guard.ts"; // for every channel and every server
 
 /** PEM texts. */
 export interface ServerTls {

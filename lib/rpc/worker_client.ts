@@ -88,8 +88,9 @@ export class TransferError extends Error {
 export interface WorkerClient extends Disposable {
   readonly address: string;
   /**
-   * Sends one chunk. An opaque one goes in one message, as every worker knows it; a media segment in parts,
-   * or in one message to a worker without ProcessChunkStream.
+   * Sends one chunk. A small opaque one goes in one message, as every worker knows it. A media segment and a
+   * large opaque chunk go in parts, for the sake of memory; or in one message where a worker has no
+   * ProcessChunkStream.
    */
   processChunk(header: ChunkHeader, data: Uint8Array, options: RpcOptions): Promise<StoredChunk>;
   /**
@@ -112,6 +113,9 @@ export interface ConnectOptions {
 
 /** Bytes in each part of a streamed chunk. */
 const PART_BYTES = 256 * 1024;
+
+/** What an opaque chunk may have to go in one message, of which there are four copies on its way out. */
+const ONE_MESSAGE_BYTES = 1024 * 1024;
 
 /** Opens a channel; it connects with the first call. */
 export function connectWorker(address: string, options: ConnectOptions = {}): WorkerClient {
@@ -161,9 +165,10 @@ export function connectWorker(address: string, options: ConnectOptions = {}): Wo
   return {
     address,
     async processChunk(header, data, rpc) {
-      const response = header.kind === "CHUNK_KIND_MEDIA_SEGMENT"
-        ? await withFallback(() => processInParts(header, data, rpc), () => processInOne(header, data, rpc))
-        : await processInOne(header, data, rpc);
+      const isSmall = header.kind !== "CHUNK_KIND_MEDIA_SEGMENT" && data.length <= ONE_MESSAGE_BYTES;
+      const response = isSmall
+        ? await processInOne(header, data, rpc)
+        : await withFallback(() => processInParts(header, data, rpc), () => processInOne(header, data, rpc));
       requireSuccess(address, response);
       return {
         workerId: response.workerId,

@@ -122,7 +122,7 @@ Deno.test("the client names the flags that can change when a chunk is over the w
     shardsDir: join(folder.path, "shards"),
     flags: ["--max_chunk_bytes", "50000"],
   });
-  await Deno.writeFile(join(folder.path, "any.bin"), new Uint8Array(450_000));
+  await Deno.writeFile(join(folder.path, "any.bin"), new Uint8Array(400_000));
   const flags = ["--worker", worker.address, "--video_path", "any.bin", "--chunk_size", "200000"];
   const { code, stderr } = await runScript(CLIENT, [...flags, "--split", "bytes"], { cwd: folder.path });
   assertEquals(code, 1);

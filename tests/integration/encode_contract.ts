@@ -37,7 +37,8 @@ export interface EncoderUnderTest {
   readonly ignore?: boolean;
 }
 
-const FAST: EncodeSettings = { ...DEFAULT_SETTINGS, preset: "ultrafast" };
+/** With B-frames, which the fastest preset has not. */
+const FAST: EncodeSettings = { ...DEFAULT_SETTINGS, preset: "superfast" };
 
 /** Every frame a keyframe of good quality: more bytes than all pipes and buffers hold. */
 const LARGE = { keyframeInterval: 1, crf: 5, seconds: 4 };
@@ -97,6 +98,7 @@ function testFrames(test: RegisterTest): void {
       const { facts, report } = await encodeChunk(encoder, chunk);
       assertEquals(report.shownTicks, chunk.shownTicks);
       assertEquals(report.startTicks, 0);
+      assertEquals(report.keyframes, 1); // the encoder's choice, not the source's
       assertEquals(report.timescale, chunk.segment.timescale);
       assertEquals(facts.frameCount, chunk.shownTicks.length);
       assertEquals(facts.notes, []);
@@ -199,6 +201,11 @@ function testSettings(test: RegisterTest): void {
     assertEquals(one.bytes, other.bytes);
   });
 
+  test("encode() encodes with as many threads as it is told to", async (encoder) => {
+    const { bytes } = await encodeChunk(encoder, await wholeChunk({ seconds: 0.2 }), { threads: 3 });
+    assertStringIncludes(new TextDecoder("latin1").decode(bytes), " threads=3 "); // x264 writes its settings
+  });
+
   test("encode() states the same parameter sets for every chunk of a video", async (encoder) => {
     const sets = async (chunk: Chunk): Promise<string> =>
       (await encodeChunk(encoder, chunk, { preset: "medium" })).report.parameterSets.toHex();
@@ -261,6 +268,24 @@ function testRefusals(test: RegisterTest): void {
     assertStringIncludes((await refused(encoder, { ...chunk, bytes })).message, "video track");
   });
 
+  test("encode() refuses most chunks with one flipped bit, rather than patch them up", async (encoder) => {
+    const chunk = await wholeChunk({ width: 640, height: 360 });
+    const flips = 12;
+    const outcomes = await Promise.all(Array.from({ length: flips }, async (_, index) => {
+      const bytes = chunk.bytes.slice();
+      bytes[Math.floor(bytes.length * (index + 1) / (flips + 1))]! ^= 0x10;
+      const task = { settings: { ...FAST, height: 90 }, segment: chunk.segment };
+      const { shard } = encoder.encode(new Blob([bytes]).stream(), task);
+      return await new Response(shard).bytes().then(() => "taken", (error: unknown) => error);
+    }));
+    assertGreater(outcomes.filter((outcome) => outcome instanceof EncodeError).length, flips / 2);
+  });
+
+  test("encode() refuses a picture of more than 8192x8192 pixels", async (encoder) => {
+    const chunk = await wholeChunk({ width: 8_208, height: 8_208, seconds: 1 / 15, preset: "ultrafast" });
+    await refused(encoder, chunk);
+  });
+
   test("encode() refuses pictures said to be of 30000x30000, in bounded time", async (encoder) => {
     const chunk = await wholeChunk();
     const bytes = await rewrittenVideo(chunk.bytes, { description: hugePictureParameterSets(30_000) });
@@ -272,7 +297,8 @@ function testRefusals(test: RegisterTest): void {
       const chunk = await wholeChunk();
       const segment = { ...chunk.segment, frameCount: 30 + difference };
       const { message } = await refused(encoder, { ...chunk, segment });
-      assertStringIncludes(message, String(30 + difference));
+      const why = difference < 0 ? "it has more than the 29 frames" : "it has 30 frames, the task says 31";
+      assertStringIncludes(message, why);
     });
   }
 
@@ -412,26 +438,27 @@ interface StalledEncode {
   readonly sourceCancelled: Promise<unknown>;
 }
 
-/** An encode in the middle of its work: it has got half of its chunk and waits for the rest. */
+/** An encode with much work left: it has got all of its chunk, but not been told that this was the end. */
 async function stalledEncode(encoder: Encoder, options: EncodeOptions = {}): Promise<StalledEncode> {
   const { bytes, segment } = await wholeChunk(LARGE);
   const controller = Promise.withResolvers<ReadableStreamDefaultController<Uint8Array>>();
   const cancelled = Promise.withResolvers<unknown>();
-  const halfTaken = Promise.withResolvers<void>();
+  const taken = Promise.withResolvers<void>();
   let given = false;
   const stream = new ReadableStream<Uint8Array>({
     start: controller.resolve,
     pull(controller) {
-      if (given) return halfTaken.resolve();
+      if (given) return taken.resolve();
       given = true;
-      controller.enqueue(bytes.slice(0, bytes.length / 2));
+      controller.enqueue(bytes);
     },
     cancel: cancelled.resolve,
   }, { highWaterMark: 0 });
-  const encoding = encoder.encode(stream, { settings: FAST, segment }, options);
+  const slow: EncodeSettings = { ...FAST, preset: "veryslow", width: 1_920 };
+  const encoding = encoder.encode(stream, { settings: slow, segment }, options);
   const [pid] = encoder.pids;
   assert(pid !== undefined);
-  await halfTaken.promise;
+  await taken.promise;
   return { encoding, pid, source: await controller.promise, sourceCancelled: cancelled.promise };
 }
 

@@ -23,8 +23,14 @@ export interface RunningScript extends AsyncDisposable {
   /** What it has written so far. */
   stdout(): string;
   stderr(): string;
+  /**
+   * Asked again whenever something was written, until it gives anything but undefined.
+   *
+   * @throws {Error} If the script ends first.
+   */
+  until<T>(find: () => T | undefined): Promise<T>;
   /** @throws {Error} If the script ends without having written anything like it to stdout or stderr. */
-  until(written: RegExp): Promise<RegExpExecArray>;
+  untilWritten(pattern: RegExp): Promise<void>;
   /** @throws {Error} If it took too long. */
   readonly result: Promise<ScriptResult>;
 }
@@ -90,6 +96,14 @@ export function startCommand(
     if (isLate) throw new Error(`${command} ${args.join(" ")} is not done after ${limitMs} ms${told()}`);
     return { code, ...written };
   };
+  const until = async <T>(find: () => T | undefined): Promise<T> => {
+    for (;;) {
+      const found = find();
+      if (found !== undefined) return found;
+      if (isOver) throw new Error(`${command} ended without what was waited for${told()}`);
+      await wake.promise;
+    }
+  };
   const result = end();
   result.catch(() => {}); // a test that only waits for what it writes does not ask
   return {
@@ -97,13 +111,9 @@ export function startCommand(
     stdout: () => written.stdout,
     stderr: () => written.stderr,
     result,
-    async until(pattern) {
-      for (;;) {
-        const found = pattern.exec(written.stdout) ?? pattern.exec(written.stderr);
-        if (found) return found;
-        if (isOver) throw new Error(`${command} ended without writing ${pattern}${told()}`);
-        await wake.promise;
-      }
+    until,
+    async untilWritten(pattern) {
+      await until(() => pattern.test(written.stdout) || pattern.test(written.stderr) || undefined);
     },
     async [Symbol.asyncDispose]() {
       if (!isOver) child.kill("SIGKILL");

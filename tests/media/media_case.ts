@@ -1,6 +1,6 @@
-/** What a generated test file is: data, from which it can be made with the system's ffmpeg. */
+/** What a generated test file is: data, from which the system's ffmpeg can make it. */
 
-/** One run of ffmpeg, its last argument the file that it writes. */
+/** One run of ffmpeg; its last argument is the file that it writes. */
 export type FfmpegRun = readonly string[];
 
 /** A file written as it is: subtitles or chapters for a later run. */
@@ -9,42 +9,69 @@ export interface TextFile {
   readonly text: string;
 }
 
-/** Files one after another as one, such as two recordings of MPEG-TS. */
+/** Files one after another as one, such as two recordings in MPEG-TS. */
 export interface JoinedFile {
   readonly path: string;
   readonly parts: readonly string[];
 }
 
-/** A file whose bytes are changed where it stands. */
-export interface ChangedFile {
+/** A file whose bytes are changed in place, for what no muxer writes. */
+export interface PatchedFile {
   readonly path: string;
-  readonly change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
+  /** Changes `bytes`, all of the file. */
+  readonly patch: (bytes: Uint8Array<ArrayBuffer>) => void;
 }
 
-export type Step = FfmpegRun | TextFile | JoinedFile | ChangedFile;
+export type Step = FfmpegRun | TextFile | JoinedFile | PatchedFile;
 
 /** What an independent reader finds in the file. */
 export interface Expected {
-  /** Frames that a decoder shows of the first video track; 0 where there is none. */
+  /** Frames that a decoder shows of the first video track; 0 where there is no video. */
   readonly frames: number;
   /**
-   * Packets of the first video track from which no frame is shown: those before the first keyframe, leading
-   * pictures of a first open group, or what an edit list hides. Absent: none.
+   * Packets of the first video track of which no frame is shown: those before the first keyframe, the leading
+   * pictures of an open group that a file starts with, what an edit list hides. Absent: none.
    */
   readonly unshownPackets?: number;
-  /** What is in the file that a plain round trip would lose or get wrong, a phrase each. */
+  /** What a plain round trip would lose or get wrong, a phrase each. */
   readonly notes?: readonly string[];
 }
 
 export interface MediaCase {
-  /** Unique, such as `open groups, HEVC in MP4`. */
+  /** Unique, such as `HEVC, open groups, in MP4`. */
   readonly name: string;
   /** Unique; its extension tells the container. */
   readonly file: string;
   /**
-   * How to make it. Files other than `path` that the steps write begin with `path` too, so that cases can be made
-   * side by side.
+   * How to make it. Further files that the steps write have names that begin with `path`, so that cases can be
+   * made side by side.
    */
   readonly make: (path: string) => readonly Step[];
   readonly expect: Expected;
+}
+
+/** A file that one run of ffmpeg makes. */
+export function oneRun(name: string, file: string, expect: Expected, args: readonly string[]): MediaCase {
+  return { name, file, expect, make: (path) => [[...args, path]] };
+}
+
+/** A file that ffmpeg makes of another that it made before, so that what an encoder did can be rearranged. */
+export function twoRuns(
+  name: string,
+  file: string,
+  expect: Expected,
+  { first, between, second }: {
+    readonly first: readonly string[];
+    /** Extension of the file between, such as `mp4`. */
+    readonly between: string;
+    /** Options for reading it, and those for writing. */
+    readonly second: readonly [reading: readonly string[], writing: readonly string[]];
+  },
+): MediaCase {
+  const make = (path: string): readonly Step[] => {
+    const middle = `${path}.first.${between}`;
+    const [reading, writing] = second;
+    return [[...first, middle], [...reading, "-i", middle, ...writing, path]];
+  };
+  return { name, file, expect, make };
 }

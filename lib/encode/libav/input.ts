@@ -68,7 +68,7 @@ export function decodeFrames(input: Input, onFrame: (frame: av.Frame) => void): 
     if (got === AVERROR_EOF) break;
     check(got, "read it to its end");
     if (packet.streamIndex === input.stream.index) {
-      if (packet.hasFlags(AV_PKT_FLAG_CORRUPT)) throw new RefusedError("it is cut off or damaged");
+      if (packet.hasFlags(AV_PKT_FLAG_CORRUPT)) throw new RefusedError("it is cut off, or damaged");
       decodePacket(input, packet, frame, onFrame);
     }
     packet.unref();

@@ -1,0 +1,21 @@
+import { setTimeout } from "node:timers/promises";
+
+const SAMPLE_MS = 100;
+
+/**
+ * The most memory that a process on Linux had resident, in bytes, as the kernel keeps count of it.
+ *
+ * @param over Resolves when the work is done, or the process; what it had last is lost with it.
+ * @see proc(5), /proc/[pid]/status, VmHWM.
+ */
+export async function peakMemory(pid: number, over: Promise<unknown>): Promise<number> {
+  let peakBytes = 0;
+  let isOver = false;
+  const end = over.then(() => isOver = true, () => isOver = true);
+  for (;;) {
+    const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
+    peakBytes = 1024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? peakBytes / 1024);
+    if (isOver) return peakBytes;
+    await Promise.race([setTimeout(SAMPLE_MS), end]);
+  }
+}

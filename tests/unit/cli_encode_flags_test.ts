@@ -1,0 +1,56 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { defineCommand } from "../../lib/cli/command.ts";
+import { ENCODE_FLAGS, readEncodeFlags } from "../../lib/cli/encode_flags.ts";
+import { parseCommand } from "../../lib/cli/flags.ts";
+import { UsageError } from "../../lib/cli/usage_error.ts";
+import { DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
+
+const COMMAND = defineCommand({ name: "test", summary: "", usage: "", flags: ENCODE_FLAGS });
+
+const read = (...args: string[]) => readEncodeFlags(parseCommand(COMMAND, args).flags);
+
+Deno.test("readEncodeFlags() without flags is the default settings, but for threads, which are the worker's", () => {
+  const { threads: _, ...rest } = DEFAULT_SETTINGS;
+  assertEquals(read(), rest);
+});
+
+Deno.test("readEncodeFlags() takes each setting", () => {
+  assertEquals(read("--crf", "17.5", "--preset", "slow", "--width", "640"), {
+    codec: "h264",
+    rate: { kind: "crf", crf: 17.5 },
+    preset: "slow",
+    width: 640,
+    height: 0,
+    pixelFormat: "source",
+  });
+  assertEquals(read("--height", "360").height, 360);
+});
+
+for (const [text, bitsPerSecond] of [["800000", 800_000], ["800k", 800_000], ["2.5M", 2_500_000]] as const) {
+  Deno.test(`readEncodeFlags() reads a bitrate of ${text}`, () => {
+    assertEquals(read("--bitrate", text).rate, { kind: "bitrate", bitsPerSecond });
+  });
+}
+
+for (
+  const [args, says] of [
+    [["--crf", "20", "--bitrate", "1M"], "--crf and --bitrate exclude each other"],
+    [["--crf", "51.5"], "--crf"],
+    [["--crf", "-1"], "--crf"],
+    [["--bitrate", "fast"], '"fast"'],
+    [["--bitrate", "1G"], '"1G"'],
+    [["--bitrate", "1e6"], '"1e6"'],
+    [["--bitrate=-5"], '"-5"'],
+    [["--bitrate", "999"], "--bitrate"],
+    [["--bitrate", "2000M"], "--bitrate"],
+    [["--width", "15"], "--width"],
+    [["--height", "16385"], "--height"],
+    [["--width", "160.5"], "--width"],
+    [["--preset", "placebo"], "--preset"],
+    [["--codec", "h263"], "--codec"],
+  ] as const
+) {
+  Deno.test(`readEncodeFlags() refuses ${args.join(" ")}, and names it`, () => {
+    assertThrows(() => read(...args), UsageError, says);
+  });
+}
