@@ -1,5 +1,17 @@
 /** The flags by which a command says how to encode. */
-import { checkSettings, CODECS, DEFAULT_SETTINGS, InvalidSettingError, PRESETS } from "../encode/settings.ts";
+import { encodableFormats } from "../encode/codec_encoder.ts";
+import {
+  checkSettings,
+  CODECS,
+  DEFAULT_CRF,
+  DEFAULT_SETTINGS,
+  type EncodeSettings,
+  InvalidSettingError,
+  PIXEL_FORMATS,
+  type PixelFormat,
+  PRESETS,
+  type RateControl,
+} from "../encode/settings.ts";
 import type { RequestedSettings } from "../rpc/wire_settings.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -9,7 +21,7 @@ export const ENCODE_FLAGS = {
     kind: "number",
     min: 0,
     max: 63,
-    defaultText: "23 for h264",
+    defaultText: CODECS.map((codec) => `${DEFAULT_CRF[codec]} for ${codec}`).join(", "),
     help: "Constant quality, lower is better; 0 is lossless in h264.",
   },
   bitrate: {
@@ -18,6 +30,19 @@ export const ENCODE_FLAGS = {
     help: "Bits a second instead of --crf, such as 800k or 2.5M.",
   },
   preset: { kind: "choice", choices: PRESETS, default: DEFAULT_SETTINGS.preset, help: "Speed against size." },
+  pixel_format: {
+    kind: "choice",
+    choices: ["source", ...PIXEL_FORMATS],
+    default: DEFAULT_SETTINGS.pixelFormat,
+    help: "How pixels are stored; source keeps the picture's own where the codec has it.",
+  },
+  keyframe_interval: {
+    kind: "integer",
+    min: 1,
+    max: 10_000,
+    defaultText: "the encoder's own",
+    help: "Frames from one keyframe to the next at most.",
+  },
   width: { kind: "integer", min: 16, max: 16_384, help: "Pixels; alone it keeps the picture's aspect." },
   height: { kind: "integer", min: 16, max: 16_384, help: "Pixels; alone it keeps the picture's aspect." },
 } as const;
@@ -27,29 +52,43 @@ interface EncodeFlags {
   readonly crf: number | undefined;
   readonly bitrate: string | undefined;
   readonly preset: typeof PRESETS[number];
+  readonly pixel_format: PixelFormat | "source";
+  readonly keyframe_interval: number | undefined;
   readonly width: number | undefined;
   readonly height: number | undefined;
 }
 
 /** @throws {UsageError} If they contradict each other or are out of the codec's range. */
 export function readEncodeFlags(flags: EncodeFlags): RequestedSettings {
-  const { codec, crf, bitrate, preset, width = 0, height = 0 } = flags;
+  const { codec, preset, width = 0, height = 0, keyframe_interval: keyframeInterval = 0 } = flags;
+  const rate = readRate(flags);
+  const settings = { codec, rate, preset, width, height, keyframeInterval, pixelFormat: flags.pixel_format };
+  checkTogether({ ...settings, threads: DEFAULT_SETTINGS.threads });
+  return settings;
+}
+
+function readRate({ codec, crf, bitrate }: EncodeFlags): RateControl {
   if (crf !== undefined && bitrate !== undefined) {
     throw new UsageError("--crf and --bitrate exclude each other");
   }
-  const rate = bitrate !== undefined
-    ? { kind: "bitrate", bitsPerSecond: readBitrate(bitrate) } as const
-    : crf !== undefined
-    ? { kind: "crf", crf } as const
-    : DEFAULT_SETTINGS.rate;
-  const settings = { codec, rate, preset, width, height, pixelFormat: "source" } as const;
+  if (bitrate !== undefined) return { kind: "bitrate", bitsPerSecond: readBitrate(bitrate) };
+  return { kind: "crf", crf: crf ?? DEFAULT_CRF[codec] };
+}
+
+/** What no flag can say by itself. */
+function checkTogether(settings: EncodeSettings): void {
   try {
-    checkSettings({ ...settings, threads: DEFAULT_SETTINGS.threads });
+    checkSettings(settings);
   } catch (error) {
     if (error instanceof InvalidSettingError) throw new UsageError(`--${error.setting}: ${error.message}`);
     throw error;
   }
-  return settings;
+  if (encodableFormats(settings).length > 0) return;
+  const { codec, pixelFormat } = settings;
+  const taken = PIXEL_FORMATS.filter((pixelFormat) =>
+    encodableFormats({ ...settings, pixelFormat }).length > 0
+  );
+  throw new UsageError(`--pixel_format ${pixelFormat}: ${codec} is encoded as ${taken.join(" or ")}`);
 }
 
 const MULTIPLES: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6 };

@@ -1,5 +1,6 @@
 /** The system's ffmpeg as an encoder, a child process for each encode. */
 import { askProgram } from "./ask_program.ts";
+import { CODEC_ENCODERS } from "./codec_encoder.ts";
 import { encodeInProcess, type EncoderProgram, type ProcessEnd } from "./encode_in_process.ts";
 import {
   EncodeError,
@@ -26,29 +27,31 @@ export interface CreateFfmpegEncoderOptions {
 const OLDEST = { major: 5, minor: 1 };
 
 /**
- * Asks the program for its version and its H.264 encoder.
+ * Asks the program for its version and its encoders.
  *
- * @throws {EncoderUnavailableError} If it does not start, is too old or cannot encode H.264.
+ * @throws {EncoderUnavailableError} If it does not start, is too old or cannot encode anything that is known here.
  * @throws `options.signal.reason` once aborted.
  */
 export async function createFfmpegEncoder(options: CreateFfmpegEncoderOptions = {}): Promise<Encoder> {
   const { command = "ffmpeg", signal } = options;
-  const [banner, help] = await Promise.all([
+  const names = Object.values(CODEC_ENCODERS).map(({ name }) => name);
+  const [banner, ...helps] = await Promise.all([
     askProgram(command, ["-version"], { signal }),
-    askProgram(command, ["-hide_banner", "-h", "encoder=libx264"], { signal }),
+    ...names.map((name) => askProgram(command, ["-hide_banner", "-h", `encoder=${name}`], { signal })),
   ]);
   const version = ffmpegVersion(banner);
-  const x264Formats = /^ +Supported pixel formats: (.+)$/m.exec(help)?.[1]?.split(" ") ?? [];
-  if (x264Formats.length === 0) {
+  const formats = new Map(names.map((name, i) => [name, supportedFormats(helps[i]!)]));
+  if ([...formats.values()].every(({ length }) => length === 0)) {
     throw new EncoderUnavailableError(
-      `Cannot encode with ${command} ${version}: it is built without libx264`,
+      `Cannot encode with ${command} ${version}: it is built without ${names.join(", ")}`,
     );
   }
   const pids = new Set<number>();
   return {
     name: "ffmpeg",
     version,
-    supports: (settings) => settings.codec === "h264" && takesPixelFormat(x264Formats, settings),
+    supports: (settings) =>
+      takesPixelFormat(formats.get(CODEC_ENCODERS[settings.codec].name) ?? [], settings),
     encode(source, { settings, segment }, options = {}) {
       if (!segment) return failedEncoding(source, new EncodeError("Cannot encode an opaque chunk as video"));
       const program = ffmpegProgram({ command, version, settings, segment }, options);
@@ -56,6 +59,11 @@ export async function createFfmpegEncoder(options: CreateFfmpegEncoderOptions = 
     },
     pids,
   };
+}
+
+/** Pure: the formats in what `-h encoder=NAME` prints; none where there is no such encoder. */
+function supportedFormats(help: string): string[] {
+  return /^ +Supported pixel formats: (.+)$/m.exec(help)?.[1]?.split(" ") ?? [];
 }
 
 /**
@@ -99,7 +107,11 @@ function ffmpegProgram(
       if (read === "update" && !progress.ended) onProgress?.(progress.frames);
       return read !== undefined;
     },
-    conclude: (end) => ffmpegFacts(progress, end, { encoder: `ffmpeg/libx264 ${version}`, segment }),
+    conclude: (end) =>
+      ffmpegFacts(progress, end, {
+        encoder: `ffmpeg/${CODEC_ENCODERS[settings.codec].name} ${version}`,
+        segment,
+      }),
   };
 }
 

@@ -3,7 +3,8 @@
  * the chunk comes on stdin, the shard goes to stdout, and messages stand on stderr among FFmpeg's own lines.
  */
 import * as av from "node-av/lib";
-import { AV_LOG_ERROR, FF_ENCODER_LIBX264 } from "node-av/constants";
+import { AV_LOG_ERROR, type FFVideoEncoder } from "node-av/constants";
+import { CODEC_ENCODERS } from "./codec_encoder.ts";
 import { encodeSegment } from "./libav/encode_segment.ts";
 import { RefusedError } from "./libav/ffmpeg_call.ts";
 import { type ChildMessage, type LibavProbe, type LibavTask, messageLine } from "./libav_messages.ts";
@@ -11,9 +12,12 @@ import { type ChildMessage, type LibavProbe, type LibavTask, messageLine } from 
 const PROGRESS_INTERVAL_MS = 1_000;
 
 function probe(): LibavProbe {
-  const formats = av.Codec.findEncoderByName(FF_ENCODER_LIBX264)?.pixelFormats ?? [];
-  const x264Formats = formats.map((format) => av.avGetPixFmtName(format)).filter((name) => name !== null);
-  return { version: av.getFFmpegInfo().version, x264Formats };
+  const encoders = Object.values(CODEC_ENCODERS).flatMap(({ name }) => {
+    const codec = av.Codec.findEncoderByName(name as FFVideoEncoder);
+    const formats = codec?.pixelFormats?.map((format) => av.avGetPixFmtName(format)) ?? [];
+    return codec ? [[name, formats.filter((format) => format !== null)]] : [];
+  });
+  return { version: av.getFFmpegInfo().version, encoders: Object.fromEntries(encoders) };
 }
 
 function runTask(task: LibavTask, say: (message: ChildMessage) => void): boolean {

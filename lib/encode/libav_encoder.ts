@@ -1,6 +1,7 @@
 /** The embedded encoder: FFmpeg's libraries as an npm package, in a child process for each encode. */
 import * as v from "valibot";
 import { askProgram } from "./ask_program.ts";
+import { CODEC_ENCODERS } from "./codec_encoder.ts";
 import { encodeInProcess, type EncoderProgram, type ProcessEnd } from "./encode_in_process.ts";
 import {
   EncodeError,
@@ -24,20 +25,23 @@ const CHILD_PERMISSIONS = ["--allow-ffi", "--allow-env=AV_FROM_SOURCE"];
  * @throws `options.signal.reason` once aborted.
  */
 export async function createLibavEncoder(options: { readonly signal?: AbortSignal } = {}): Promise<Encoder> {
-  const { version, x264Formats } = await probe(options);
-  if (x264Formats.length === 0) {
-    throw new EncoderUnavailableError(`Cannot encode with libav ${version}: it is built without libx264`);
+  const { version, encoders } = await probe(options);
+  if (Object.keys(encoders).length === 0) {
+    throw new EncoderUnavailableError(
+      `Cannot encode with libav ${version}: it is built without every encoder`,
+    );
   }
   const pids = new Set<number>();
   return {
     name: "libav",
     version,
-    supports: (settings) => settings.codec === "h264" && takesPixelFormat(x264Formats, settings),
+    supports: (settings) => takesPixelFormat(encoders[CODEC_ENCODERS[settings.codec].name] ?? [], settings),
     encode(source, { settings, segment }, options = {}) {
       if (!segment) {
         return failedEncoding(source, new EncodeError("Cannot encode an opaque chunk as video"));
       }
-      const program = libavProgram({ settings, segment }, `libav/libx264 ${version}`, options);
+      const encoder = `libav/${CODEC_ENCODERS[settings.codec].name} ${version}`;
+      const program = libavProgram({ settings, segment }, encoder, options);
       return encodeInProcess(program, source, { pids, signal: options.signal });
     },
     pids,

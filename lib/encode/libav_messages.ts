@@ -27,8 +27,8 @@ export type ChildMessage = v.InferOutput<typeof ChildMessage>;
 /** What `--probe` prints on stdout. */
 export const LibavProbe = v.object({
   version: v.string(),
-  /** Pixel formats that libx264 takes; none where it is missing. */
-  x264Formats: v.array(v.string()),
+  /** By the name of each encoder that is there: the pixel formats that it takes. */
+  encoders: v.record(v.string(), v.array(v.string())),
 });
 export type LibavProbe = v.InferOutput<typeof LibavProbe>;
 

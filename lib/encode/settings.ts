@@ -1,6 +1,6 @@
 /** What can be asked of an encoder: enumerated and range-checked, since it comes from the network. */
 
-export const CODECS = ["h264"] as const;
+export const CODECS = ["h264", "hevc", "vp9", "av1"] as const;
 export type Codec = typeof CODECS[number];
 
 /** Speed against size, slowest last; the names that x264 gives them. */
@@ -35,32 +35,42 @@ export interface EncodeSettings {
   readonly height: number;
   /** "source" keeps the picture's own. */
   readonly pixelFormat: PixelFormat | "source";
+  /** Frames from one keyframe to the next at most; 0: the encoder's own number. */
+  readonly keyframeInterval: number;
   /** Encoder threads, 1 to 64. They shape the bytes, so they are part of the settings. */
   readonly threads: number;
 }
 
+/** What passes for good quality in each codec; the encoders' own defaults, where they have one. */
+export const DEFAULT_CRF: Readonly<Record<Codec, number>> = { h264: 23, hevc: 28, vp9: 31, av1: 35 };
+
 export const DEFAULT_SETTINGS: EncodeSettings = {
   codec: "h264",
-  rate: { kind: "crf", crf: 23 },
+  rate: { kind: "crf", crf: DEFAULT_CRF.h264 },
   preset: "medium",
   width: 0,
   height: 0,
   pixelFormat: "source",
+  keyframeInterval: 0,
   threads: 1,
 };
 
 /** Bounds that hold whatever the codec; inclusive. */
 export const LIMITS = {
-  crf: { h264: [0, 51] },
+  crf: { h264: [0, 51], hevc: [0, 51], vp9: [0, 63], av1: [0, 63] },
   bitsPerSecond: [1_000, 1_000_000_000],
   sidePixels: [16, 16_384],
+  keyframeInterval: [0, 10_000],
   threads: [1, 64],
 } as const;
+
+/** Encoders whose constant rate factor has no fractions. */
+const WHOLE_CRF: ReadonlySet<Codec> = new Set(["vp9", "av1"]);
 
 /** A setting that is out of its range. */
 export class InvalidSettingError extends Error {
   override readonly name = "InvalidSettingError";
-  /** Which setting, as the wire spells it: `crf`, `bitrate`, `width`, `height` or `threads`. */
+  /** Which setting, as the wire spells it: `crf`, `bitrate`, `width`, `height`, `keyframe_interval` or `threads`. */
   readonly setting: string;
 
   constructor(setting: string, message: string) {
@@ -80,6 +90,13 @@ export function checkSettings(settings: EncodeSettings): void {
   else inRange("bitrate", rate.bitsPerSecond, LIMITS.bitsPerSecond, "whole");
   for (const side of ["width", "height"] as const) {
     if (settings[side] !== 0) inRange(side, settings[side], LIMITS.sidePixels, "whole");
+  }
+  inRange("keyframe_interval", settings.keyframeInterval, LIMITS.keyframeInterval, "whole");
+  if (WHOLE_CRF.has(settings.codec) && rate.kind === "crf" && !Number.isInteger(rate.crf)) {
+    throw new InvalidSettingError(
+      "crf",
+      `Cannot encode with crf ${rate.crf}: ${settings.codec} takes whole numbers`,
+    );
   }
   inRange("threads", settings.threads, LIMITS.threads, "whole");
 }

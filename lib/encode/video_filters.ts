@@ -1,34 +1,11 @@
 /** The picture's way from decoder to encoder, in FFmpeg's filter language; the same for both encoders. */
+import { encodableFormats } from "./codec_encoder.ts";
 import type { SegmentSpan } from "./encoder.ts";
 import type { EncodeSettings } from "./settings.ts";
 
-/** Formats that x264 takes as they are, full-range ones included. */
-const X264_FORMATS = [
-  "yuv420p",
-  "yuvj420p",
-  "yuv422p",
-  "yuvj422p",
-  "yuv444p",
-  "yuvj444p",
-  "yuv420p10le",
-  "yuv422p10le",
-  "yuv444p10le",
-  "gray",
-  "gray10le",
-] as const;
-
-/** Each with its full-range twin, so that a full-range source keeps its range. */
-const REQUESTED_FORMATS = {
-  source: X264_FORMATS,
-  yuv420p: ["yuv420p", "yuvj420p"],
-  yuv422p: ["yuv422p", "yuvj422p"],
-  yuv444p: ["yuv444p", "yuvj444p"],
-  yuv420p10: ["yuv420p10le"],
-} as const;
-
 /** Whether an encoder that takes these formats, by FFmpeg's names, can be asked for the settings' own. */
-export function takesPixelFormat(formats: readonly string[], { pixelFormat }: EncodeSettings): boolean {
-  return REQUESTED_FORMATS[pixelFormat].some((format) => formats.includes(format));
+export function takesPixelFormat(formats: readonly string[], settings: EncodeSettings): boolean {
+  return encodableFormats(settings).some((format) => formats.includes(format));
 }
 
 /**
@@ -43,7 +20,7 @@ export function filterChain(settings: EncodeSettings, segment: SegmentSpan): str
     ...(endTicks === undefined ? [] : [`trim=end_pts=${endTicks - startTicks}`]),
     `scale=w=${scaledSides(settings).join(":h=")}:flags=bicubic`,
     // The first that is the source's own, else the nearest to it.
-    `format=${REQUESTED_FORMATS[settings.pixelFormat].join("|")}`,
+    `format=${encodableFormats(settings).join("|")}`,
   ].join(",");
 }
 

@@ -7,6 +7,9 @@ import type { Preset__Output } from "./generated/replication/Preset.ts";
 
 export const WIRE_CODECS = {
   h264: "CODEC_H264",
+  hevc: "CODEC_HEVC",
+  vp9: "CODEC_VP9",
+  av1: "CODEC_AV1",
 } as const satisfies Record<Codec, Codec__Output>;
 
 export const WIRE_PRESETS = {
@@ -50,6 +53,7 @@ export function toWireSettings(settings: RequestedSettings): WireSettings {
     width: settings.width,
     height: settings.height,
     pixelFormat: WIRE_PIXEL_FORMATS[settings.pixelFormat],
+    keyframeInterval: settings.keyframeInterval,
     threads: settings.threads ?? 0,
   };
 }

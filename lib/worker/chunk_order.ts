@@ -2,6 +2,8 @@
 import type { EncodeTask, FrameRate, SegmentSpan } from "../encode/encoder.ts";
 import {
   checkSettings,
+  type Codec,
+  DEFAULT_CRF,
   DEFAULT_SETTINGS,
   type EncodeSettings,
   type RateControl,
@@ -78,13 +80,15 @@ function readTask(
 
 function readSettings(wire: EncodeSettings__Output | null, threads: number): EncodeSettings {
   if (!wire) return { ...DEFAULT_SETTINGS, threads };
+  const codec = readEnum("settings.codec", WIRE_CODECS, wire.codec, DEFAULT_SETTINGS.codec);
   const settings: EncodeSettings = {
-    codec: readEnum("settings.codec", WIRE_CODECS, wire.codec, DEFAULT_SETTINGS.codec),
-    rate: readRate(wire),
+    codec,
+    rate: readRate(wire, codec),
     preset: readEnum("settings.preset", WIRE_PRESETS, wire.preset, DEFAULT_SETTINGS.preset),
     width: wire.width,
     height: wire.height,
     pixelFormat: readEnum("settings.pixel_format", WIRE_PIXEL_FORMATS, wire.pixelFormat, "source"),
+    keyframeInterval: wire.keyframeInterval,
     threads: wire.threads === 0 ? threads : wire.threads,
   };
   checkSettings(settings);
@@ -104,14 +108,14 @@ function readEnum<Name extends string>(
   throw new InvalidRequestError(field, `${wire} is not known`);
 }
 
-function readRate(wire: EncodeSettings__Output): RateControl {
+function readRate(wire: EncodeSettings__Output, codec: Codec): RateControl {
   switch (wire.rateControl) {
     case "crf":
       return { kind: "crf", crf: wire.crf ?? NaN };
     case "bitrate":
       return { kind: "bitrate", bitsPerSecond: ticks("settings.bitrate", wire.bitrate ?? "") };
     default:
-      return DEFAULT_SETTINGS.rate;
+      return { kind: "crf", crf: DEFAULT_CRF[codec] };
   }
 }
 

@@ -2,10 +2,10 @@
 import type * as av from "node-av/lib";
 import { avGetPixFmtName } from "node-av/lib";
 import type { AVPixelFormat } from "node-av/constants";
-import type { SegmentSpan } from "../encoder.ts";
+import { ASSUMED_FRAME_RATE, type SegmentSpan } from "../encoder.ts";
 import type { EncodeSettings } from "../settings.ts";
 import { filterChain } from "../video_filters.ts";
-import { x264Options } from "../x264_options.ts";
+import { CODEC_ENCODERS } from "../codec_encoder.ts";
 import { RefusedError } from "./ffmpeg_call.ts";
 import { filterFrame, type Filters, openFilters } from "./filters.ts";
 import { decodeFrames, openInput } from "./input.ts";
@@ -28,6 +28,7 @@ export function encodeSegment(
   onFrame: (frames: number) => void,
 ): SegmentResult {
   const { threads } = settings;
+  const encoder = CODEC_ENCODERS[settings.codec];
   const input = openInput();
   let filters: Filters | undefined;
   let output: Output | undefined;
@@ -41,7 +42,13 @@ export function encodeSegment(
     if (frame.pts <= lastTicks) throw new RefusedError("the times of its frames do not ascend");
     lastTicks = frame.pts;
     const { timescale } = segment;
-    output ??= openOutput(frame, { timescale, threads, encoderOptions: x264Options(settings, segment) });
+    output ??= openOutput(frame, {
+      timescale,
+      threads,
+      frameRate: segment.frameRate ?? ASSUMED_FRAME_RATE,
+      encoder,
+      encoderOptions: encoder.options(settings, segment),
+    });
     encodeFrame(output, frame);
     frames += 1;
     onFrame(frames);

@@ -7,9 +7,11 @@ import {
   AVERROR_EAGAIN,
   AVERROR_EOF,
   type AVPixelFormat,
-  FF_ENCODER_LIBX264,
+  type FFVideoEncoder,
 } from "node-av/constants";
 import { CHUNK_LIMITS, SHARD_MOVFLAGS, SHARD_MUXER } from "../chunk_media.ts";
+import type { CodecEncoder } from "../codec_encoder.ts";
+import type { FrameRate } from "../encoder.ts";
 import { check } from "./ffmpeg_call.ts";
 
 /** An encoder and the container that it writes to. */
@@ -24,6 +26,9 @@ export interface OpenOutputOptions {
   /** Ticks a second of the frames' times, and of the shard's track. */
   readonly timescale: number;
   readonly threads: number;
+  /** About; the container may state it. */
+  readonly frameRate: FrameRate;
+  readonly encoder: CodecEncoder;
   /** By FFmpeg's names. */
   readonly encoderOptions: Readonly<Record<string, string>>;
 }
@@ -38,6 +43,8 @@ export function openOutput(first: av.Frame, options: OpenOutputOptions): Output 
   const stream = format.newStream();
   check(stream.codecpar.fromContext(encoder), "describe the encoded track");
   stream.timeBase = encoder.timeBase;
+  stream.avgFrameRate = new av.Rational(options.frameRate.num, options.frameRate.den);
+  if (options.encoder.tag) stream.codecpar.codecTag = options.encoder.tag;
   const muxerOptions = { movflags: SHARD_MOVFLAGS, video_track_timescale: options.timescale };
   check(format.writeHeaderSync(av.Dictionary.fromObject(muxerOptions)), "begin the shard");
   const packet = new av.Packet();
@@ -47,10 +54,10 @@ export function openOutput(first: av.Frame, options: OpenOutputOptions): Output 
 
 function openEncoder(
   first: av.Frame,
-  { timescale, threads, encoderOptions }: OpenOutputOptions,
+  { timescale, threads, encoder: { name }, encoderOptions }: OpenOutputOptions,
 ): av.CodecContext {
-  const codec = av.Codec.findEncoderByName(FF_ENCODER_LIBX264);
-  if (!codec) throw new Error("this build of FFmpeg has no encoder libx264");
+  const codec = av.Codec.findEncoderByName(name as FFVideoEncoder);
+  if (!codec) throw new Error(`this build of FFmpeg has no encoder ${name}`);
   const encoder = new av.CodecContext();
   encoder.allocContext3(codec);
   encoder.width = first.width;

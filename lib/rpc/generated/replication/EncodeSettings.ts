@@ -14,7 +14,7 @@ export interface EncodeSettings {
    */
   'codec'?: (_replication_Codec);
   /**
-   * Constant rate factor, 0 (lossless) to 51 for H.264.
+   * Constant rate factor: 0 (best, in H.264 lossless) to 51 for H.264 and HEVC, whole from 0 to 63 for VP9 and AV1.
    */
   'crf'?: (number | string);
   /**
@@ -36,6 +36,10 @@ export interface EncodeSettings {
    */
   'threads'?: (number);
   /**
+   * Frames from one keyframe to the next at most; 0: the encoder's own number.
+   */
+  'keyframeInterval'?: (number);
+  /**
    * Neither: the codec's usual quality.
    */
   'rateControl'?: "crf"|"bitrate";
@@ -50,7 +54,7 @@ export interface EncodeSettings__Output {
    */
   'codec': (_replication_Codec__Output);
   /**
-   * Constant rate factor, 0 (lossless) to 51 for H.264.
+   * Constant rate factor: 0 (best, in H.264 lossless) to 51 for H.264 and HEVC, whole from 0 to 63 for VP9 and AV1.
    */
   'crf'?: (number);
   /**
@@ -71,6 +75,10 @@ export interface EncodeSettings__Output {
    * Encoder threads, which shape the bytes; 0: the worker's own number.
    */
   'threads': (number);
+  /**
+   * Frames from one keyframe to the next at most; 0: the encoder's own number.
+   */
+  'keyframeInterval': (number);
   /**
    * Neither: the codec's usual quality.
    */
