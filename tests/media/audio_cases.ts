@@ -63,6 +63,10 @@ export const AUDIO_CASES: readonly MediaCase[] = [
   withCodec("Opus in MP4", "opus.mp4", ["-c:a", "libopus"]),
   withCodec("Opus in MKV", "opus.mkv", ["-c:a", "libopus"]),
   withCodec("Opus in MPEG-TS", "opus.ts", ["-c:a", "libopus"]),
+  oneRun("AAC in MPEG-TS as private data", "aac_private.m2ts", FRAMES, [
+    ...[...picture(), ...tone(), ...h264(), ...AAC],
+    ...["-mpegts_m2ts_mode", "1", "-f", "mpegts"],
+  ]),
   withCodec("AC-3 in MP4", "ac3.mp4", ["-c:a", "ac3"]),
   withCodec("AC-3 in MKV", "ac3.mkv", ["-c:a", "ac3"]),
   withCodec("AC-3 in MPEG-TS", "ac3.ts", ["-c:a", "ac3"]),

@@ -53,7 +53,11 @@ export const CONTAINER_CASES: readonly MediaCase[] = [
   ]),
   oneRun("MPEG-TS", "plain.ts", { frames: 75 }, H264_AAC),
   oneRun("MPEG-TS, packets of 192 bytes", "plain.m2ts", { frames: 75 }, [
-    ...H264_AAC,
+    ...[...picture(), ...tone(), ...h264(), "-c:a", "ac3"],
     ...["-mpegts_m2ts_mode", "1", "-f", "mpegts"],
+  ]),
+  oneRun("MPEG-TS with two programs", "two_programs.ts", { frames: 75, notes: ["a second program"] }, [
+    ...[...picture(), ...picture({ size: "96x64" }), "-map", "0:v", "-map", "1:v", ...h264()],
+    ...["-program", "title=One:st=0", "-program", "title=Two:st=1"],
   ]),
 ];

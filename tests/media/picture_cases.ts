@@ -1,6 +1,6 @@
 /** Pictures of every kind. */
 import { AV1, h264, hevc, picture, VP8, VP9 } from "./ffmpeg_args.ts";
-import { type MediaCase, oneRun } from "./media_case.ts";
+import { type MediaCase, oneRun, twoRuns } from "./media_case.ts";
 
 const ODD_SIZE = picture({ size: "161x121" });
 const BT2020 = ["-color_primaries", "bt2020", "-colorspace", "bt2020nc"];
@@ -13,15 +13,13 @@ const MASTERING = [
 const INTERLACED = ["-vf", "interlace=scan=tff", "-flags", "+ilme+ildct"];
 
 function rotated(degrees: number, extension: string): MediaCase {
-  return oneRun(
-    `rotated by ${degrees} degrees, ${extension.toUpperCase()}`,
-    `rotated_${degrees}.${extension}`,
-    {
-      frames: 75,
-      notes: [`rotation ${degrees}`],
-    },
-    [...picture(), ...h264(), "-metadata:s:v", `rotate=${degrees}`],
-  );
+  const expect = { frames: 75, notes: [`rotation ${degrees}`] };
+  const name = `rotated by ${degrees} degrees, ${extension.toUpperCase()}`;
+  return twoRuns(name, `rotated_${degrees}.${extension}`, expect, {
+    first: [...picture(), ...h264()],
+    between: "mp4",
+    second: [[], ["-c", "copy", "-metadata:s:v", `rotate=${degrees}`]],
+  });
 }
 
 export const PICTURE_CASES: readonly MediaCase[] = [

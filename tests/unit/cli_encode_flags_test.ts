@@ -3,7 +3,7 @@ import { defineCommand } from "../../lib/cli/command.ts";
 import { ENCODE_FLAGS, readEncodeFlags } from "../../lib/cli/encode_flags.ts";
 import { parseCommand } from "../../lib/cli/flags.ts";
 import { UsageError } from "../../lib/cli/usage_error.ts";
-import { DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
+import { CODECS, DEFAULT_CRF, DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
 
 const COMMAND = defineCommand({ name: "test", summary: "", usage: "", flags: ENCODE_FLAGS });
 
@@ -15,16 +15,24 @@ Deno.test("readEncodeFlags() without flags is the default settings, but for thre
 });
 
 Deno.test("readEncodeFlags() takes each setting", () => {
-  assertEquals(read("--crf", "17.5", "--preset", "slow", "--width", "640"), {
-    codec: "h264",
+  const flags = ["--codec", "hevc", "--crf", "17.5", "--preset", "slow", "--width", "640"];
+  assertEquals(read(...flags, "--pixel_format", "yuv420p10", "--keyframe_interval", "48"), {
+    codec: "hevc",
     rate: { kind: "crf", crf: 17.5 },
     preset: "slow",
     width: 640,
     height: 0,
-    pixelFormat: "source",
+    pixelFormat: "yuv420p10",
+    keyframeInterval: 48,
   });
   assertEquals(read("--height", "360").height, 360);
 });
+
+for (const codec of CODECS) {
+  Deno.test(`readEncodeFlags() asks for the usual quality of ${codec} where none is given`, () => {
+    assertEquals(read("--codec", codec).rate, { kind: "crf", crf: DEFAULT_CRF[codec] });
+  });
+}
 
 for (const [text, bitsPerSecond] of [["800000", 800_000], ["800k", 800_000], ["2.5M", 2_500_000]] as const) {
   Deno.test(`readEncodeFlags() reads a bitrate of ${text}`, () => {
@@ -48,6 +56,9 @@ for (
     [["--width", "160.5"], "--width"],
     [["--preset", "placebo"], "--preset"],
     [["--codec", "h263"], "--codec"],
+    [["--codec", "av1", "--crf", "30.5"], "--crf"],
+    [["--codec", "av1", "--pixel_format", "yuv444p"], "yuv420p or yuv420p10"],
+    [["--keyframe_interval", "0"], "--keyframe_interval"],
   ] as const
 ) {
   Deno.test(`readEncodeFlags() refuses ${args.join(" ")}, and names it`, () => {
