@@ -140,8 +140,8 @@ async function main({ flags }: Parsed<typeof COMMAND>, signal: AbortSignal): Pro
 }
 
 /** @throws {UsageError} For what only shows in two flags together, or outside their own syntax. */
-function checkFlags({ split, reconstruct, video_id, crf, bitrate, width, height }: Flags): void {
-  if (reconstruct !== undefined) checkVideoName("--reconstruct", reconstruct);
+function checkFlags({ split, reconstruct, video_id, ...flags }: Flags): void {
+  if (reconstruct !== undefined) checkVideoName("--reconstruct", reconstruct, flags.codec);
   if (video_id !== undefined) {
     try {
       checkVideoId(video_id); // it becomes part of a file's name here too
@@ -153,8 +153,8 @@ function checkFlags({ split, reconstruct, video_id, crf, bitrate, width, height 
   if (reconstruct !== undefined) {
     throw new UsageError("--reconstruct needs a video split at keyframes, not bytes");
   }
-  for (const [name, value] of Object.entries({ crf, bitrate, width, height })) {
-    if (value !== undefined) {
+  for (const name of ["crf", "bitrate", "keyframe_interval", "width", "height"] as const) {
+    if (flags[name] !== undefined) {
       throw new UsageError(`--${name} has no effect with --split bytes: raw slices are not encoded`);
     }
   }

@@ -9,11 +9,10 @@ import {
 import { displayRanks } from "./display_order.ts";
 import { setHeaderTimes } from "./mp4_header_times.ts";
 import type { Segment, SegmentPlan } from "./plan_segments.ts";
-import { ticksOf, type VideoFacts } from "./source_file.ts";
+import { shownAt, type VideoFacts } from "./source_file.ts";
 
 /**
- * Writes a segment's packets, given in decode order, as a fragmented MP4 on the source's clock, its first frame
- * shown at 0. Rotation is left to the finished video, lest a decoder apply it. The same packets give the same
+ * Writes a segment's packets, given in decode order, as an MP4 on the source's clock, its first frame shown at 0. Rotation is left to the finished video, lest a decoder apply it. The same packets give the same
  * bytes.
  */
 export async function writeChunk(
@@ -24,9 +23,9 @@ export async function writeChunk(
 ): Promise<Uint8Array<ArrayBuffer>> {
   let moov = { position: 0, sizeBytes: 0 };
   const format = new Mp4OutputFormat({
-    fastStart: "fragmented",
-    // A fragment for each keyframe: of several in one, mediabunny marks only the first as such.
-    minimumFragmentDuration: 0,
+    // Index first, so that it can be read from a pipe. Not fragmented: FFmpeg shifts the times of what follows the
+    // first fragment in which a frame is shown before the time that its place in decode order gives it.
+    fastStart: "in-memory",
     onMoov: ({ byteLength }, position) => moov = { position, sizeBytes: byteLength },
   });
   const target = new BufferTarget();
@@ -37,7 +36,7 @@ export async function writeChunk(
   await output.start();
   const ranks = displayRanks(packets.map((packet) => packet.timestamp));
   for (const [index, packet] of packets.entries()) {
-    const ticks = ticksOf(packet, timescale);
+    const ticks = shownAt(video, packet);
     // Some containers state no durations, and a lead-out may be without some of the frames shown between.
     const nextTicks = ranks[index]! < frameCount ? shownTicks[firstFrame + ranks[index]! + 1] : undefined;
     const duration = nextTicks === undefined ? packet.duration : (nextTicks - ticks) / timescale;

@@ -13,6 +13,14 @@ export interface ContainerOutline {
   readonly otherContents: readonly string[];
   /** By track number, the seconds to take off a packet's time (CodecDelay of Matroska). */
   readonly delaysSeconds: ReadonlyMap<number, number>;
+  /** By track number, the time from which on an edit list shows no more of it. */
+  readonly shownUntilSeconds?: ReadonlyMap<number, number>;
+  /** By track number, all streams that it lists, in words: some of them the demuxer may not know. */
+  readonly streams?: ReadonlyMap<number, string>;
+  /** Why it cannot be read as it is meant, in words; undefined: it can. */
+  readonly unsupported?: string | undefined;
+  /** What contradicts itself, in words; undefined: nothing that is seen here. */
+  readonly fault?: string | undefined;
 }
 
 /** More parts than this are in no file that a muxer wrote. */

@@ -13,7 +13,7 @@ export interface VideoPlan extends SegmentPlan {
   readonly endTicks: number;
 }
 
-/** A segment, and a fragmented MP4 (video only, on the source's clock) whose first frame is shown at 0. */
+/** A segment, and an MP4 (index first, video only, on the source's clock) whose first frame is shown at 0. */
 export interface SegmentChunk {
   readonly segment: Segment;
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -1,30 +1,57 @@
-/** The boxes of an MP4 or MOV file, walked without loading them. */
+/** The boxes of an MP4 or MOV file, walked without loading its media. */
 import { type ByteSource, type ContainerOutline, MAX_PARTS } from "./container_outline.ts";
+import { boxesAt, boxesIn, letters } from "./mp4_boxes.ts";
+import { editsOf, shownUntilTicks } from "./mp4_edits.ts";
+import { fragmentFault, sampleTableFault } from "./mp4_tables.ts";
 
 const SIZED_BOXES: ReadonlySet<string> = new Set(["ftyp", "moov", "mdat", "moof", "mfra"]);
 
-/** Reads the outline of an MP4 or MOV file (ISO/IEC 14496-12), whose boxes are walked, not loaded. */
+/** A movie box of ten hours is a tenth of this. */
+const MAX_INDEX_BYTES = 256 * 1024 * 1024;
+
+interface Outline {
+  claimedBytes: number;
+  readonly otherContents: string[];
+  readonly delaysSeconds: ReadonlyMap<number, number>;
+  readonly shownUntilSeconds: Map<number, number>;
+  unsupported?: string;
+  fault?: string;
+}
+
+/** Reads the outline of an MP4 or MOV file (ISO/IEC 14496-12); of the boxes, indexes alone are loaded. */
 export async function outlineMp4(file: ByteSource): Promise<ContainerOutline> {
-  const otherContents: string[] = [];
-  let claimedBytes = 0;
-  for await (const box of boxes(file, 0, file.sizeBytes)) {
+  const outline: Outline = {
+    claimedBytes: 0,
+    otherContents: [],
+    delaysSeconds: new Map(),
+    shownUntilSeconds: new Map(),
+  };
+  let hasIndexedFrames = false;
+  for await (const box of fileBoxes(file)) {
     // What follows the last box of a file may be anything, and its "size" too.
-    if (SIZED_BOXES.has(box.type)) claimedBytes = Math.max(claimedBytes, box.end);
-    if (box.type !== "moov") continue;
-    for await (const child of boxes(file, box.start, box.end)) {
-      if (child.type === "trak") {
-        const handler = await handlerOf(file, child);
-        const name = HANDLERS[handler ?? ""] ?? `${handler} track`;
-        if (handler !== undefined && name !== "") otherContents.push(name);
-      } else if (child.type === "udta") {
-        for await (const { type } of boxes(file, child.start, child.end)) {
-          if (type === "chpl") otherContents.push("chapters");
-        }
-      }
+    if (SIZED_BOXES.has(box.type)) outline.claimedBytes = Math.max(outline.claimedBytes, box.end);
+    if (box.type !== "moov" && box.type !== "moof") continue;
+    const end = Math.min(box.end, file.sizeBytes);
+    if (end - box.start > MAX_INDEX_BYTES) {
+      outline.fault = `its "${box.type}" box at byte ${box.start} claims ${end - box.start} bytes`;
+      return outline;
+    }
+    if (end <= box.start) continue;
+    const bytes = await file.read(box.start, end);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (box.type === "moov") hasIndexedFrames = readMovie(view, file.sizeBytes, outline);
+    else {
+      const fault = fragmentFault(view, file.sizeBytes);
+      if (fault !== undefined) outline.fault ??= `${fault} (at byte ${box.start})`;
+      if (hasIndexedFrames) outline.unsupported ??= HYBRID;
     }
   }
-  return { claimedBytes, otherContents, delaysSeconds: new Map() };
+  return outline;
 }
+
+const HYBRID =
+  "its first frames are in an index and the others in fragments, of which only one kind can be read (rewrite it " +
+  "without encoding, such as with ffmpeg -c copy)";
 
 /** By handler type; empty for those that are handled elsewhere. */
 const HANDLERS: Readonly<Record<string, string>> = {
@@ -39,37 +66,73 @@ const HANDLERS: Readonly<Record<string, string>> = {
   meta: "metadata track",
 };
 
-interface Box {
+/** @returns Whether the movie box itself lists frames. */
+function readMovie(moov: DataView, fileBytes: number, outline: Outline): boolean {
+  let hasIndexedFrames = false;
+  const movieTimescale = timescaleOf(boxesAt(moov, "mvhd").next().value);
+  const isFragmented = [...boxesAt(moov, "mvex")].length > 0;
+  for (const { type, view } of boxesIn(moov)) {
+    if (type === "udta" && [...boxesAt(view, "chpl")].length > 0) outline.otherContents.push("chapters");
+    if (type !== "trak") continue;
+    const handler = handlerOf(view);
+    const name = HANDLERS[handler ?? ""] ?? `${handler} track`;
+    if (handler !== undefined && name !== "") outline.otherContents.push(name);
+    const fault = sampleTableFault(view, fileBytes);
+    if (fault !== undefined) outline.fault ??= fault;
+    if (handler !== "vide" && handler !== "soun") continue;
+    const until = shownUntilTicks(editsOf(view));
+    if (typeof until === "string") outline.unsupported ??= until;
+    // With fragments, a movie box knows only its own part of the duration.
+    else if (until !== undefined && !isFragmented && movieTimescale > 0) {
+      outline.shownUntilSeconds.set(trackId(view), until / movieTimescale);
+    }
+    if (isFragmented && [...boxesAt(view, "mdia", "minf", "stbl", "stts")].some((stts) => stts.byteLength > 8)) {
+      hasIndexedFrames = true;
+    }
+  }
+  return hasIndexedFrames;
+}
+
+/** Of a movie header; 0 where there is none. */
+function timescaleOf(mvhd: DataView | undefined | void): number {
+  if (!mvhd || mvhd.byteLength < 24) return 0;
+  return mvhd.getUint32(mvhd.getUint8(0) === 1 ? 20 : 12);
+}
+
+/** 0 where there is none. */
+function trackId(trak: DataView): number {
+  for (const tkhd of boxesAt(trak, "tkhd")) {
+    if (tkhd.byteLength >= 24) return tkhd.getUint32(tkhd.getUint8(0) === 1 ? 20 : 12);
+  }
+  return 0;
+}
+
+function handlerOf(trak: DataView): string | undefined {
+  for (const hdlr of boxesAt(trak, "mdia", "hdlr")) {
+    if (hdlr.byteLength >= 12) return letters(hdlr, 8);
+  }
+  return undefined;
+}
+
+interface FileBox {
   readonly type: string;
   /** Of its contents. */
   readonly start: number;
   readonly end: number;
 }
 
-/** The boxes between two positions, as far as their sizes make sense. */
-async function* boxes(file: ByteSource, from: number, to: number): AsyncGenerator<Box> {
-  const until = Math.min(to, file.sizeBytes);
-  for (let position = from, count = 0; position + 8 <= until && count < MAX_PARTS; count++) {
-    const header = await file.read(position, Math.min(position + 16, until));
+/** The outermost boxes, as far as their sizes make sense. */
+async function* fileBoxes(file: ByteSource): AsyncGenerator<FileBox> {
+  for (let position = 0, count = 0; position + 8 <= file.sizeBytes && count < MAX_PARTS; count++) {
+    const header = await file.read(position, Math.min(position + 16, file.sizeBytes));
     const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
     const shortSize = view.getUint32(0);
     const isLong = shortSize === 1 && header.length === 16;
     const headerBytes = isLong ? 16 : 8;
-    const sizeBytes = isLong ? Number(view.getBigUint64(8)) : shortSize === 0 ? to - position : shortSize;
+    const rest = file.sizeBytes - position;
+    const sizeBytes = isLong ? Number(view.getBigUint64(8)) : shortSize === 0 ? rest : shortSize;
     if (sizeBytes < headerBytes) return;
-    const type = String.fromCharCode(...header.subarray(4, 8));
-    yield { type, start: position + headerBytes, end: position + sizeBytes };
+    yield { type: letters(view, 4), start: position + headerBytes, end: position + sizeBytes };
     position += sizeBytes;
   }
-}
-
-async function handlerOf(file: ByteSource, trak: Box): Promise<string | undefined> {
-  for await (const mdia of boxes(file, trak.start, trak.end)) {
-    if (mdia.type !== "mdia") continue;
-    for await (const hdlr of boxes(file, mdia.start, mdia.end)) {
-      if (hdlr.type !== "hdlr" || hdlr.start + 12 > file.sizeBytes) continue;
-      return String.fromCharCode(...await file.read(hdlr.start + 8, hdlr.start + 12));
-    }
-  }
-  return undefined;
 }

@@ -16,7 +16,10 @@ export interface Segment {
   readonly timescale: number;
   /** Presentation time of the first frame, in ticks. */
   readonly startTicks: number;
-  /** Presentation time of the next segment's first frame; undefined for the last segment. */
+  /**
+   * Presentation time of the next segment's first frame; of the last segment, when the video's edits end, and
+   * undefined where nothing ends it.
+   */
   readonly endTicks: number | undefined;
   readonly frameCount: number;
   /** Where its frames begin in {@link SegmentPlan.shownTicks}. */
@@ -29,8 +32,9 @@ export interface Segment {
    */
   readonly endPacket: number;
   /**
-   * Whether frames of this segment follow the next segment's keyframe in decode order (open GOP), so that the
-   * chunk carries a copy of that keyframe, which the encoder drops once it is decoded.
+   * Whether the chunk has packets shown at or after `endTicks`, which the encoder drops once they are decoded:
+   * frames of this segment follow the next segment's keyframe in decode order (open GOP), of which it carries a
+   * copy, or need one that an edit hides.
    */
   readonly hasLeadOut: boolean;
 }
@@ -40,8 +44,19 @@ export interface SegmentPlan {
   readonly segments: readonly Segment[];
   /** Presentation times of all frames in display order, which the segments cover without gap or overlap. */
   readonly shownTicks: Float64Array;
-  /** Packets before the first keyframe: nothing can decode them, and no segment has them. */
+  /**
+   * Packets before the first keyframe, and those after it that need them: nothing can decode them, and no segment
+   * has them.
+   */
   readonly undecodablePackets: number;
+}
+
+/** What is no part of the video that segments are planned for. */
+export interface PlanLimits {
+  /** Leave out what follows the first keyframe but is shown before it: it needs frames that are not there. */
+  readonly withoutLeading?: boolean;
+  /** Leave out what is shown at or after this time. */
+  readonly untilTicks?: number | undefined;
 }
 
 /**
@@ -49,11 +64,17 @@ export interface SegmentPlan {
  * their times and a binary search each.
  *
  * A keyframe is no place to cut where a packet before it in decode order is shown with it or after it. Frames
- * that follow the very first keyframe but are shown before it stay in the first segment.
+ * that follow the very first keyframe but are shown before it stay in the first segment, unless they are left out.
  *
- * @throws {RangeError} If the target is not positive, the timescale no positive integer, or there is no keyframe.
+ * @throws {RangeError} If the target is not positive, the timescale no positive integer, or there is no keyframe,
+ * or none that the limits leave.
  */
-export function planSegments(packets: PacketTable, target: SegmentTarget, timescale: number): SegmentPlan {
+export function planSegments(
+  packets: PacketTable,
+  target: SegmentTarget,
+  timescale: number,
+  { withoutLeading = false, untilTicks = Infinity }: PlanLimits = {},
+): SegmentPlan {
   const limit = target.kind === "bytes" ? target.bytes : target.seconds;
   if (!(limit > 0 && Number.isFinite(limit))) {
     throw new RangeError(`Cannot cut segments of ${limit} ${target.kind}: it must be a positive number`);
@@ -64,13 +85,16 @@ export function planSegments(packets: PacketTable, target: SegmentTarget, timesc
   const firstKey = packets.keys.indexOf(1);
   if (firstKey < 0) throw new RangeError("Cannot plan segments: there is no keyframe");
 
-  const shownTicks = packets.ticks.slice(firstKey).sort();
-  const cuts = findCuts(packets, firstKey, target, timescale);
+  const fromTicks = withoutLeading ? packets.ticks[firstKey]! : -Infinity;
+  const decodable = packets.ticks.subarray(firstKey).filter((ticks) => ticks >= fromTicks);
+  const shownTicks = decodable.filter((ticks) => ticks < untilTicks).sort();
+  if (shownTicks.length === 0) throw new RangeError("Cannot plan segments: no frame is shown");
+  const cuts = findCuts(packets, firstKey, target, timescale).filter((cut) => packets.ticks[cut]! < untilTicks);
   return {
     timescale,
-    segments: segmentsBetween(cuts, packets, shownTicks, timescale),
+    segments: segmentsBetween(cuts, packets, shownTicks, { timescale, untilTicks }),
     shownTicks,
-    undecodablePackets: firstKey,
+    undecodablePackets: packets.length - decodable.length,
   };
 }
 
@@ -105,13 +129,17 @@ function segmentsBetween(
   cuts: readonly number[],
   packets: PacketTable,
   shownTicks: Float64Array,
-  timescale: number,
+  { timescale, untilTicks }: { readonly timescale: number; readonly untilTicks: number },
 ): Segment[] {
   const { ticks } = packets;
   const cutTicks = Float64Array.from(cuts, (packet) => ticks[packet]!);
   const frameCounts = new Uint32Array(cuts.length);
   const endPackets = new Uint32Array(cuts.length);
+  // The first packets of each that are shown once it has ended.
+  const leadOuts = new Uint32Array(cuts.length).fill(packets.length);
   for (let packet = cuts[0]!; packet < packets.length; packet++) {
+    if (ticks[packet]! >= untilTicks) leadOuts[cuts.length - 1] = Math.min(leadOuts.at(-1)!, packet);
+    if (ticks[packet]! < shownTicks[0]! || ticks[packet]! >= untilTicks) continue;
     const segment = lastAtOrBefore(cutTicks, ticks[packet]!);
     frameCounts[segment]!++;
     endPackets[segment] = packet + 1;
@@ -122,12 +150,12 @@ function segmentsBetween(
       index,
       timescale,
       startTicks: shownTicks[firstFrame]!,
-      endTicks: cutTicks[index + 1],
+      endTicks: cutTicks[index + 1] ?? (untilTicks === Infinity ? undefined : untilTicks),
       frameCount: frameCounts[index]!,
       firstFrame,
       firstPacket,
       endPacket: endPackets[index]!,
-      hasLeadOut: endPackets[index]! > (cuts[index + 1] ?? Infinity),
+      hasLeadOut: endPackets[index]! > (cuts[index + 1] ?? leadOuts[index]!),
     };
     firstFrame += segment.frameCount;
     return segment;

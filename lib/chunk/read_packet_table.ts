@@ -1,6 +1,6 @@
 /** One pass over the video packets of a file. */
 import { PacketTable } from "./packet_table.ts";
-import { damaged, packetsOf, type SourceFile, ticksOf } from "./source_file.ts";
+import { damaged, packetsOf, shownAt, type SourceFile } from "./source_file.ts";
 
 export interface VideoPackets {
   readonly packets: PacketTable;
@@ -29,7 +29,7 @@ export async function readPacketTable(
   let lastDurationTicks = 0;
   try {
     for await (const packet of packetsOf(source.video.track, { metadataOnly: true })) {
-      const ticks = ticksOf(packet, timescale);
+      const ticks = shownAt(source.video, packet);
       packets.push({ ticks, key: packet.type === "key", sizeBytes: packet.byteLength });
       if (ticks >= lastTicks) {
         [beforeLastTicks, lastTicks] = [lastTicks, ticks];

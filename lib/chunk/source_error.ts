@@ -7,6 +7,7 @@
  * - `not-media`: it is no video container that is known here.
  * - `no-video`: it has no video track.
  * - `unsupported-codec`: its video cannot be cut into chunks.
+ * - `unsupported`: it cannot be split and put together again as it is meant to be seen.
  * - `damaged`: it ends too early, or contradicts itself.
  */
 export type SourceErrorReason =
@@ -17,6 +18,7 @@ export type SourceErrorReason =
   | "not-media"
   | "no-video"
   | "unsupported-codec"
+  | "unsupported"
   | "damaged";
 
 /** A file cannot be read as a video. */

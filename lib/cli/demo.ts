@@ -42,7 +42,7 @@ const SECONDS = 5;
 const RPC = { timeoutMs: 60_000, attempts: 3, busyMs: 60_000 };
 
 async function main({ flags }: Parsed<typeof COMMAND>, signal: AbortSignal): Promise<void> {
-  checkVideoName("--output", flags.output);
+  checkVideoName("--output", flags.output, DEFAULT_SETTINGS.codec);
   const { styles } = terminal("stdout");
   const step = async <T>(
     name: string,

@@ -1,8 +1,9 @@
 /** Whether there is a place for what a command makes, asked before the work that would be in vain. */
 import { ensureDir } from "@std/fs";
 import { dirname } from "node:path";
-import { containerOf } from "../assemble/output_container.ts";
+import { checkVideoFits, containerOf } from "../assemble/output_container.ts";
 import { AssembleError } from "../assemble/assemble_error.ts";
+import type { Codec } from "../encode/settings.ts";
 import { quoted } from "../store/shard_key.ts";
 import { attempting, StoreUnwritableError } from "../store/store_errors.ts";
 import { UsageError } from "./usage_error.ts";
@@ -41,15 +42,26 @@ export async function checkVideoPlace(
   if (await Deno.realPath(path) === await Deno.realPath(source)) throw refuse("it is the source itself");
 }
 
-/** @throws {UsageError} If the path's extension stands for no container that can be written. */
-export function checkVideoName(flag: string, path: string): void {
+/**
+ * @param flag What the path was given by, such as `--output`.
+ * @throws {UsageError} If the path's extension stands for no container that holds video of that codec.
+ */
+export function checkVideoName(flag: string, path: string, codec: Codec): void {
   try {
-    containerOf(path);
+    checkVideoFits(containerOf(path), TRACK_CODECS[codec]);
   } catch (error) {
     if (error instanceof AssembleError) throw new UsageError(`${flag}: ${error.message}`);
     throw error;
   }
 }
+
+/** As the muxer calls them. */
+const TRACK_CODECS = {
+  h264: "avc",
+  hevc: "hevc",
+  vp9: "vp9",
+  av1: "av1",
+} as const satisfies Record<Codec, string>;
 
 async function checkWritable(folder: string): Promise<void> {
   await attempting(`make files in folder ${quoted(folder)}`, async () => {

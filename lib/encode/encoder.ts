@@ -71,7 +71,7 @@ export interface Encoder {
   /** Whether this machine can encode so; asked once, then remembered. */
   supports(settings: EncodeSettings): boolean;
   /**
-   * Encodes a chunk: a fragmented MP4 in, a fragmented MP4 out, frame for frame with their times; the first
+   * Encodes a chunk: an MP4 with its index first in, a fragmented MP4 out, frame for frame with their times; the first
    * frame of the shard is at 0.
    *
    * @throws {EncodeError} (by stream and facts) If the input is refused; `logTail` has the encoder's last lines.

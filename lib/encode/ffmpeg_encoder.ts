@@ -1,0 +1,142 @@
+/** The system's ffmpeg as an encoder, a child process for each encode. */
+import { askProgram } from "./ask_program.ts";
+import { CODEC_ENCODERS } from "./codec_encoder.ts";
+import { encodeInProcess, type EncoderProgram, type ProcessEnd } from "./encode_in_process.ts";
+import {
+  EncodeError,
+  type EncodeFacts,
+  type EncodeOptions,
+  type Encoder,
+  EncoderCrashedError,
+  EncoderUnavailableError,
+  type SegmentSpan,
+} from "./encoder.ts";
+import { failedEncoding } from "./failed_encoding.ts";
+import { ffmpegArgs } from "./ffmpeg_args.ts";
+import { FfmpegProgress } from "./ffmpeg_progress.ts";
+import type { EncodeSettings } from "./settings.ts";
+import { takesPixelFormat } from "./video_filters.ts";
+
+export interface CreateFfmpegEncoderOptions {
+  /** Name or path of the program. Default "ffmpeg". */
+  readonly command?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** `-fps_mode`, without which frames would be doubled or dropped, came with it. */
+const OLDEST = { major: 5, minor: 1 };
+
+/**
+ * Asks the program for its version and its encoders.
+ *
+ * @throws {EncoderUnavailableError} If it does not start, is too old or cannot encode anything that is known here.
+ * @throws `options.signal.reason` once aborted.
+ */
+export async function createFfmpegEncoder(options: CreateFfmpegEncoderOptions = {}): Promise<Encoder> {
+  const { command = "ffmpeg", signal } = options;
+  const names = Object.values(CODEC_ENCODERS).map(({ name }) => name);
+  // Before all else, since what is no ffmpeg fails here and leaves no other question running.
+  const version = ffmpegVersion(await askProgram(command, ["-version"], { signal }));
+  const helps = await Promise.all(
+    names.map((name) => askProgram(command, ["-hide_banner", "-h", `encoder=${name}`], { signal })),
+  );
+  const formats = new Map(names.map((name, i) => [name, supportedFormats(helps[i]!)]));
+  if ([...formats.values()].every(({ length }) => length === 0)) {
+    throw new EncoderUnavailableError(
+      `Cannot encode with ${command} ${version}: it is built without ${names.join(", ")}`,
+    );
+  }
+  const pids = new Set<number>();
+  return {
+    name: "ffmpeg",
+    version,
+    supports: (settings) =>
+      takesPixelFormat(formats.get(CODEC_ENCODERS[settings.codec].name) ?? [], settings),
+    encode(source, { settings, segment }, options = {}) {
+      if (!segment) return failedEncoding(source, new EncodeError("Cannot encode an opaque chunk as video"));
+      const program = ffmpegProgram({ command, version, settings, segment }, options);
+      return encodeInProcess(program, source, { pids, signal: options.signal });
+    },
+    pids,
+  };
+}
+
+/** Pure: the formats in what `-h encoder=NAME` prints; none where there is no such encoder. */
+function supportedFormats(help: string): string[] {
+  return /^ +Supported pixel formats: (.+)$/m.exec(help)?.[1]?.split(" ") ?? [];
+}
+
+/**
+ * Pure: the version in what `-version` prints, such as `5.1.9-0+deb12u1`. A build from the sources of the day
+ * (`N-...`, a date) has no number and passes.
+ *
+ * @throws {EncoderUnavailableError} If it is not ffmpeg's, or too old.
+ */
+export function ffmpegVersion(banner: string): string {
+  const version = /^ffmpeg version (\S+)/m.exec(banner)?.[1];
+  if (!version) {
+    throw new EncoderUnavailableError(`Cannot encode with ffmpeg: it is none, by its own "-version"`);
+  }
+  const [, major, minor] = /^n?(\d{1,2})\.(\d+)/.exec(version) ?? [];
+  const tooOld = Number(major) < OLDEST.major ||
+    (Number(major) === OLDEST.major && Number(minor) < OLDEST.minor);
+  if (!tooOld) return version;
+  throw new EncoderUnavailableError(
+    `Cannot encode with ffmpeg ${version}: ${OLDEST.major}.${OLDEST.minor} or later is needed`,
+  );
+}
+
+interface FfmpegJob {
+  readonly command: string;
+  readonly version: string;
+  readonly settings: EncodeSettings;
+  readonly segment: SegmentSpan;
+}
+
+function ffmpegProgram(
+  { command, version, settings, segment }: FfmpegJob,
+  { onProgress }: EncodeOptions,
+): EncoderProgram {
+  const progress = new FfmpegProgress();
+  return {
+    command,
+    args: ffmpegArgs(settings, segment),
+    env: { AV_LOG_FORCE_NOCOLOR: "1" },
+    readLine(line) {
+      const read = progress.read(line);
+      if (read === "update" && !progress.ended) onProgress?.(progress.frames);
+      return read !== undefined;
+    },
+    conclude: (end) =>
+      ffmpegFacts(progress, end, {
+        encoder: `ffmpeg/${CODEC_ENCODERS[settings.codec].name} ${version}`,
+        segment,
+      }),
+  };
+}
+
+/** Pure: what ffmpeg's progress and its end come to. */
+export function ffmpegFacts(
+  { frames, tracks, ended }: Pick<FfmpegProgress, "frames" | "tracks" | "ended">,
+  { status, logTail }: ProcessEnd,
+  { encoder, segment }: { readonly encoder: string; readonly segment: SegmentSpan },
+): EncodeFacts {
+  const refuse = (why: string): never => {
+    throw new EncodeError(`Cannot encode the chunk: ${why}`, { logTail });
+  };
+  // 255 is what it ends with when a signal tells it to stop.
+  if (status.signal || status.code === 255) {
+    const how = status.signal ? `killed by ${status.signal}` : "told to stop by a signal";
+    throw new EncoderCrashedError(`The ffmpeg process ended: ${how}`, { logTail });
+  }
+  if (tracks > 1) refuse("it has more than one video track");
+  if (!status.success || !ended) {
+    // The last line alone may be advice, such as "To ignore this, ...".
+    refuse(logTail.slice(-2).join("; ") || `ffmpeg ended with exit code ${status.code}`);
+  }
+  if (frames > segment.frameCount) {
+    refuse(`it has more than the ${segment.frameCount} frames that the task says`);
+  }
+  if (frames < segment.frameCount) refuse(`it has ${frames} frames, the task says ${segment.frameCount}`);
+  return { encoder, frameCount: frames, notes: [] };
+}

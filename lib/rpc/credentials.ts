@@ -1,5 +1,6 @@
 /** Who may speak to whom: TLS, with client certificates where a CA is given to the server, and a token. */
 import { ChannelCredentials, Metadata, ServerCredentials } from "@grpc/grpc-js";
+import { checkTls } from "./check_tls.ts";
 import "./goaway_guard.ts"; // for every channel and every server
 
 /** PEM texts. */
@@ -19,16 +20,20 @@ export interface ClientTls {
   readonly key?: string | undefined;
 }
 
+/** @throws {TlsError} */
 export function serverCredentials(tls: ServerTls | undefined): ServerCredentials {
   if (!tls) return ServerCredentials.createInsecure();
+  checkTls(tls);
   const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
   // without an authority of our own, grpc-js would announce every one that the machine trusts
   const authority = Buffer.from(tls.ca ?? tls.cert);
   return ServerCredentials.createSsl(authority, [pair], tls.ca !== undefined);
 }
 
+/** @throws {TlsError} */
 export function clientCredentials(tls: ClientTls | undefined): ChannelCredentials {
   if (!tls) return ChannelCredentials.createInsecure();
+  checkTls(tls);
   const pem = (text: string | undefined) => text === undefined ? null : Buffer.from(text);
   return ChannelCredentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert));
 }

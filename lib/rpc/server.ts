@@ -1,4 +1,4 @@
-import { Server } from "@grpc/grpc-js";
+import { Server, setLogger } from "@grpc/grpc-js";
 import { formatAddress } from "./address.ts";
 import { serverCredentials, type ServerTls } from "./credentials.ts";
 import { explainMessageLimit, requireToken } from "./interceptors.ts";
@@ -37,7 +37,7 @@ export class BindError extends Error {
  *
  * @param port 0 for a free one.
  * @returns The address, with the port that was got.
- * @throws {BindError}
+ * @throws {TlsError} @throws {BindError}
  */
 export async function listen(
   server: Server,
@@ -57,5 +57,10 @@ function bindReason(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   if (/EADDRINUSE|in use/i.test(text)) return "the port is in use";
   if (/EACCES|permission/i.test(text)) return "not permitted";
+  if (/EADDRNOTAVAIL|EINVAL/.test(text)) return "this machine has no such address";
+  if (/name resolution failed/i.test(text)) return "no such host";
   return text.split("\n", 1)[0] ?? "unknown";
 }
+
+// what grpc-js would write to stderr by itself comes as an error or a status as well
+setLogger({ error: () => {} });

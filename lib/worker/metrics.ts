@@ -1,5 +1,7 @@
 /** What Prometheus may ask of a worker. @see https://prometheus.io/docs/practices/naming/ */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { formatAddress } from "../rpc/address.ts";
+import { BindError } from "../rpc/server.ts";
 
 export interface WorkerMetrics {
   chunkDone(chunk: { originalBytes: number; encodedBytes: number; frames: number; seconds: number }): void;
@@ -70,18 +72,37 @@ export function createMetrics(gauges: Gauges): WorkerMetrics {
   };
 }
 
+export interface MetricsServer extends AsyncDisposable {
+  /** `host:port`. */
+  readonly address: string;
+}
+
 /**
- * Serves `/metrics` until the server is shut down.
+ * Serves `/metrics` until disposed of.
  *
- * @throws {Deno.errors.AddrInUse} If the port is taken.
+ * @param port 0 for a free one.
+ * @throws {BindError}
  */
 export function serveMetrics(
   metrics: WorkerMetrics,
   { host, port }: { host: string; port: number },
-): Deno.HttpServer<Deno.NetAddr> {
-  return Deno.serve({ hostname: host, port, onListen: () => {} }, async (request) => {
+): MetricsServer {
+  const server = listen(host, port, async (request) => {
     if (new URL(request.url).pathname !== "/metrics") return new Response("Not found", { status: 404 });
     const { contentType, text } = await metrics.page();
     return new Response(text, { headers: { "content-type": contentType } });
   });
+  return {
+    address: formatAddress(host, server.addr.port),
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+function listen(hostname: string, port: number, handle: Deno.ServeHandler): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({ hostname, port, onListen: () => {} }, handle);
+  } catch (cause) {
+    const why = cause instanceof Deno.errors.AddrInUse ? "the port is in use" : (cause as Error).message;
+    throw new BindError(`Cannot serve metrics on ${formatAddress(hostname, port)}: ${why}`, { cause });
+  }
 }

@@ -41,6 +41,8 @@ export interface RunningWorker {
   readonly workerId: string;
   /** `host:port`. */
   readonly address: string;
+  /** Where /metrics is, as `host:port`; undefined: nowhere. */
+  readonly metricsAddress: string | undefined;
   /** Such as `libav 8.0`. */
   readonly encoder: string;
   /** The store's folder, absolute. */
@@ -61,10 +63,7 @@ const QUEUED_PER_TASK = 1;
 
 const DEFAULT_LIMITS: ProcessLimits = { stallMs: 60_000, encodeMs: 3_600_000 };
 
-/**
- * @throws {EncoderUnavailableError} @throws {StoreUnwritableError} @throws {BindError}
- * @throws {Deno.errors.AddrInUse} If the metrics port is taken.
- */
+/** @throws {EncoderUnavailableError} @throws {StoreUnwritableError} @throws {TlsError} @throws {BindError} */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { host, maxTasks, logger } = options;
   const workerId = `${hostname()}-${crypto.randomUUID().slice(0, 8)}`;
@@ -95,8 +94,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { metricsPort } = options;
   const metricsServer = metricsPort === undefined
     ? undefined
-    : serveMetrics(metrics, { host, port: metricsPort });
-  starting.defer(() => metricsServer?.shutdown());
+    : starting.use(serveMetrics(metrics, { host, port: metricsPort }));
 
   const stop = new AbortController();
   const server = createServer(options);
@@ -114,6 +112,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   return {
     workerId,
     address,
+    metricsAddress: metricsServer?.address,
     encoder: encoders.media ? `${encoders.media.name} ${encoders.media.version}` : encoders.opaque.name,
     storeRoot: store.root,
     async drain(drainMs) {

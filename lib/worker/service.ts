@@ -112,6 +112,7 @@ async function answerChunk(
       frames: shard.frameCount,
       seconds: Math.round(seconds * 1000) / 1000,
     });
+    if (!condition.verdict().isHealthy) void condition.refresh(); // there is room again, it seems
     const sizes = { originalBytes: shard.originalSize, encodedBytes: shard.encodedSize };
     metrics.chunkDone({ ...sizes, frames: shard.frameCount ?? 0, seconds });
     return {

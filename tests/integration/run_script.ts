@@ -13,7 +13,7 @@ export interface ScriptOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A command that gets the script's as its last arguments, such as `["nice"]`. */
   readonly through?: readonly string[];
-  /** Killed after this; default 30 seconds. */
+  /** Told to end after this, and killed unless it does; default 30 seconds. */
   readonly limitMs?: number;
 }
 
@@ -34,6 +34,9 @@ export interface RunningScript extends AsyncDisposable {
   /** @throws {Error} If it took too long. */
   readonly result: Promise<ScriptResult>;
 }
+
+/** Between being told to end, being killed, and being given up. */
+const GRACE_MS = 5_000;
 
 /** Where the project is. */
 export const PROJECT: string = fileURLToPath(new URL("../../", import.meta.url));
@@ -75,26 +78,38 @@ export function startCommand(
   const written = { stdout: "", stderr: "" };
   let isOver = false;
   let wake = Promise.withResolvers<void>();
+  const abandoned = new AbortController();
   const read = (["stdout", "stderr"] as const).map(async (name) => {
-    for await (const text of child[name].pipeThrough(new TextDecoderStream())) {
-      written[name] += text;
-      wake.resolve();
-      wake = Promise.withResolvers();
-    }
+    const sink = new WritableStream<string>({
+      write(text) {
+        written[name] += text;
+        wake.resolve();
+        wake = Promise.withResolvers();
+      },
+    });
+    await child[name].pipeThrough(new TextDecoderStream()).pipeTo(sink, { signal: abandoned.signal });
   });
   const told = () => `\n--- stdout\n${written.stdout}\n--- stderr\n${written.stderr}`;
   const end = async (): Promise<ScriptResult> => {
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      child.kill("SIGKILL");
-    }, limitMs);
-    const [{ code }] = await Promise.all([child.status, ...read]);
-    clearTimeout(timer);
-    isOver = true;
-    wake.resolve();
-    if (isLate) throw new Error(`${command} ${args.join(" ")} is not done after ${limitMs} ms${told()}`);
-    return { code, ...written };
+    const late = new Error(`${command} ${args.join(" ")} is not done after ${limitMs} ms`);
+    const timers = [
+      setTimeout(() => signalTo(child, "SIGTERM"), limitMs),
+      setTimeout(() => signalTo(child, "SIGKILL"), limitMs + GRACE_MS),
+      // processes that it has started may still hold its output
+      setTimeout(() => abandoned.abort(late), limitMs + 2 * GRACE_MS),
+    ];
+    const startedMs = performance.now();
+    try {
+      const [{ code }] = await Promise.all([child.status, ...read]);
+      if (performance.now() - startedMs >= limitMs) throw late;
+      return { code, ...written };
+    } catch (error) {
+      throw error === late ? new Error(late.message + told()) : error;
+    } finally {
+      timers.forEach(clearTimeout);
+      isOver = true;
+      wake.resolve();
+    }
   };
   const until = async <T>(find: () => T | undefined): Promise<T> => {
     for (;;) {
@@ -116,8 +131,16 @@ export function startCommand(
       await until(() => pattern.test(written.stdout) || pattern.test(written.stderr) || undefined);
     },
     async [Symbol.asyncDispose]() {
-      if (!isOver) child.kill("SIGKILL");
+      if (!isOver) signalTo(child, "SIGKILL");
       await result.catch(() => {});
     },
   };
+}
+
+function signalTo(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // Deno's answer when the process has ended
+  }
 }

@@ -157,16 +157,3 @@ Deno.test("planSegments() honours its target at every keyframe where it may cut"
     }
   }));
 });
-
-Deno.test("planSegments() of four times the packets takes no more than a few times as long", () => {
-  const millisecondsFor = (length: number) => {
-    const table = new PacketTable();
-    for (let i = 0; i < length; i++) table.push({ ticks: i, key: i % 2 === 0, sizeBytes: 1 });
-    const start = performance.now();
-    planSegments(table, EVERY_KEYFRAME, 1000);
-    return performance.now() - start;
-  };
-  millisecondsFor(10_000);
-  const once = millisecondsFor(100_000);
-  assert(millisecondsFor(400_000) < 8 * once + 200);
-});

@@ -98,6 +98,7 @@ Deno.test("mediaChunks() says of each segment its clock, its first time and its 
     preset: "PRESET_MEDIUM",
     width: 160,
     height: 0,
+    keyframeInterval: 0,
     pixelFormat: "PIXEL_FORMAT_UNSPECIFIED",
     threads: 1,
   });

@@ -6,7 +6,7 @@ export const ChunkKind = {
    */
   CHUNK_KIND_OPAQUE: 'CHUNK_KIND_OPAQUE',
   /**
-   * A self-contained fragmented MP4 with one video track.
+   * A self-contained MP4 with one video track, which can be read front to back: its index comes first.
    */
   CHUNK_KIND_MEDIA_SEGMENT: 'CHUNK_KIND_MEDIA_SEGMENT',
 } as const;
@@ -18,7 +18,7 @@ export type ChunkKind =
   | 'CHUNK_KIND_OPAQUE'
   | 0
   /**
-   * A self-contained fragmented MP4 with one video track.
+   * A self-contained MP4 with one video track, which can be read front to back: its index comes first.
    */
   | 'CHUNK_KIND_MEDIA_SEGMENT'
   | 1

@@ -1,0 +1,97 @@
+/** A whole encode of an audio track: its packets in, packets out. */
+import type * as av from "node-av/lib";
+import { type AudioHead, type AudioRecord, headOf } from "../audio_records.ts";
+import { audioFormat, type AudioTarget } from "../audio_settings.ts";
+import { placeSound, SoundTimeError } from "../audio_timeline.ts";
+import { decodeAudio, openAudioDecoder } from "./audio_decode.ts";
+import {
+  type AudioFilters,
+  closeAudioFilters,
+  type FilteredFormat,
+  filterSound,
+  openAudioFilters,
+  takesFrame,
+} from "./audio_filters.ts";
+import {
+  AUDIO_ENCODERS,
+  type AudioOutput,
+  encodeSilence,
+  encodeSound,
+  endOf,
+  finishAudioOutput,
+  openAudioOutput,
+} from "./audio_output.ts";
+import { RefusedError } from "./ffmpeg_call.ts";
+
+export interface AudioSink {
+  readonly onHead: (head: AudioHead) => void;
+  readonly onRecord: (record: AudioRecord) => void;
+}
+
+/**
+ * Decodes, resamples and encodes packet by packet over blocking calls.
+ *
+ * @param sourceCodec By the demuxer's name.
+ * @param records The head first.
+ * @returns Samples encoded; 0 where there was no sound to hear, and then `sink` got nothing.
+ * @throws {RefusedError} If the sound is damaged or its times make no sense.
+ */
+export function encodeAudio(
+  { sourceCodec, target }: { readonly sourceCodec: string; readonly target: AudioTarget },
+  records: Iterator<AudioRecord, void>,
+  sink: AudioSink,
+): number {
+  const first = records.next();
+  if (first.done) throw new Error("there is no head");
+  const head = headOf(first.value);
+  const decoder = openAudioDecoder(sourceCodec, head);
+  let format: FilteredFormat | undefined;
+  let filters: AudioFilters | undefined;
+  let output: AudioOutput | undefined;
+
+  const place = (frame: av.Frame, startSamples: number | undefined): void => {
+    const end = output && endOf(output);
+    const start = startSamples ?? end ?? 0;
+    const { silence, skip } = placeOrRefuse({ start, length: frame.nbSamples }, end, frame.sampleRate);
+    if (skip === frame.nbSamples) return;
+    output ??= openAudioOutput({
+      codec: target.codec,
+      format: format!,
+      layout: frame.channelLayout,
+      startSamples: start + skip,
+      ...sink,
+    });
+    encodeSilence(output, silence);
+    encodeSound(output, frame, skip);
+  };
+  const resample = (frame: av.Frame): void => {
+    if (filters && !takesFrame(filters, frame)) {
+      filterSound(filters, null, place);
+      closeAudioFilters(filters);
+      filters = undefined;
+    }
+    format ??= {
+      ...audioFormat(target, { sampleRate: frame.sampleRate, channels: frame.channelLayout.nbChannels }),
+      sampleFormat: AUDIO_ENCODERS[target.codec].sampleFormat,
+    };
+    filters ??= openAudioFilters(frame, head.sampleRate, format);
+    filterSound(filters, frame, place);
+  };
+
+  for (let next = records.next(); !next.done; next = records.next()) {
+    decodeAudio(decoder, next.value, resample);
+  }
+  decodeAudio(decoder, null, resample);
+  if (filters) filterSound(filters, null, place);
+  if (!output) return 0;
+  finishAudioOutput(output);
+  return output.encodedSamples;
+}
+
+function placeOrRefuse(...args: Parameters<typeof placeSound>): ReturnType<typeof placeSound> {
+  try {
+    return placeSound(...args);
+  } catch (error) {
+    throw error instanceof SoundTimeError ? new RefusedError(error.message) : error;
+  }
+}
