@@ -2,11 +2,13 @@
 /** Plays the master against one worker: splits a video, has it encoded, fetches the shards, puts them together. */
 import { basename, extname } from "node:path";
 import { assemble } from "./lib/assemble/assemble.ts";
+import type { AudioMode } from "./lib/assemble/audio_plan.ts";
 import { checkFrames } from "./lib/assemble/check_frames.ts";
 import { planSource, type VideoPlan } from "./lib/chunk/keyframe_segments.ts";
 import { RandomAccessFile } from "./lib/chunk/random_access_file.ts";
 import { NotMediaError } from "./lib/chunk/source_error.ts";
 import { openSource, type SourceFile } from "./lib/chunk/source_file.ts";
+import { AUDIO_FLAG, readAudioFlag } from "./lib/cli/audio_flag.ts";
 import {
   type ClientResult,
   describeStored,
@@ -85,6 +87,7 @@ const COMMAND = defineCommand({
       valueName: "FILE",
       help: "Put the shards together: .mp4, .mov, .mkv or .webm.",
     },
+    ...AUDIO_FLAG,
     video_id: {
       kind: "string",
       defaultText: "the file's name and a random suffix",
@@ -114,6 +117,7 @@ const MAX_DEFAULT_CONCURRENCY = 256;
 async function main({ flags }: Parsed<typeof COMMAND>, signal: AbortSignal): Promise<void> {
   checkFlags(flags);
   const settings = readEncodeFlags(flags);
+  const audio = readAudioFlag(flags.audio, flags.reconstruct);
   const connection = await readClientFlags(flags);
   const path = flags.video_path ?? await sampleVideo(signal);
   using source = await openAsMedia(path, flags);
@@ -133,7 +137,7 @@ async function main({ flags }: Parsed<typeof COMMAND>, signal: AbortSignal): Pro
 
   const isWhole = result.failed.length === 0;
   const reconstruction = flags.reconstruct !== undefined && source && plan && isWhole
-    ? await reconstruct(flags.reconstruct, result.shards, { source, plan, signal })
+    ? await reconstruct(flags.reconstruct, result.shards, { source, plan, audio, signal })
     : undefined;
   writeOut(flags.json ? resultJson(result, reconstruction) : resultText(result, reconstruction));
   if (!isWhole) throw new Error(failureText(result, flags));
@@ -319,7 +323,12 @@ function speaker(progress: Progress, { json }: Flags): (line: string) => void {
 async function reconstruct(
   path: string,
   shards: readonly RetrievedShard[],
-  { source, plan, signal }: { source: SourceFile; plan: VideoPlan; signal: AbortSignal },
+  { source, plan, audio, signal }: {
+    source: SourceFile;
+    plan: VideoPlan;
+    audio: AudioMode;
+    signal: AbortSignal;
+  },
 ): Promise<Reconstruction> {
   const simulated = shards.find(({ stored }) => stored.frameCount === 0);
   if (simulated) {
@@ -333,7 +342,7 @@ async function reconstruct(
     worker: stored.workerId,
     data: path,
   }));
-  const assembled = await assemble({ plan, source, path, shards: eachOf(encoded), signal });
+  const assembled = await assemble({ plan, source, path, shards: eachOf(encoded), audio, signal });
   return { assembled, check: await checkFrames(plan, path, { signal }) };
 }
 

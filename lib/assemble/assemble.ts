@@ -2,7 +2,6 @@
 import {
   type EncodedPacket,
   EncodedVideoPacketSource,
-  type MetadataTags,
   Output,
   StreamTarget,
   type VideoTrackMetadata,
@@ -11,13 +10,21 @@ import type { VideoPlan } from "../chunk/keyframe_segments.ts";
 import { setHeaderTimes } from "../chunk/mp4_header_times.ts";
 import type { DecoderConfig, SourceFile } from "../chunk/source_file.ts";
 import { AssembleError } from "./assemble_error.ts";
-import { addAudioCopy, copyableAudio, labelMetadata } from "./audio_copy.ts";
+import { addAudioCopy, labelMetadata } from "./audio_copy.ts";
+import { addAudioEncode } from "./audio_encode.ts";
+import { type AudioMode, type AudioResult, type AudioTreatment, planAudio, resultOf } from "./audio_plan.ts";
+import { checkOutput } from "./check_output.ts";
 import { interleave, type TrackFeed } from "./interleave.ts";
-import { checkVideoFits, type Container, containerOf, formatOf, reservesIndex } from "./output_container.ts";
-import { seekableSink, writeAt, writeWholeFile } from "./seekable_sink.ts";
+import { type Container, formatOf, reservesIndex } from "./output_container.ts";
+import { outputTags } from "./output_tags.ts";
+import { readStart, seekableSink, writeAt, writeWholeFile } from "./seekable_sink.ts";
 import { type EncodedShard, type ShardFrame, shardFrames } from "./shard_frames.ts";
+import { matrixPatch, withoutMatrix } from "./vp9_colour.ts";
+import { setVp9Level } from "./vp9_level.ts";
 
 const WRITE_BYTES = 1024 * 1024;
+/** A Matroska file's tracks are within so many bytes of its start, unless it has large attachments. */
+const HEADER_BYTES = 256 * 1024;
 /** What mediabunny gives a movie; finer where a track's clock is, so that start times keep their tick. */
 const MOVIE_TIMESCALE = 57_600;
 
@@ -29,8 +36,15 @@ export interface AssembleOptions {
   readonly source: SourceFile;
   /** Its extension chooses the container. */
   readonly path: string;
-  /** Default "copy": all of the source's audio tracks that the container can hold. */
-  readonly audio?: "copy" | "none";
+  /** Default "copy": a track that the container cannot hold is encoded instead. */
+  readonly audio?: AudioMode;
+  /**
+   * Whether the shards are the chunks themselves: their lead-outs are taken off, and the packets come out in the
+   * order that they have in the source. Default false: an encoder has dropped what was led out.
+   */
+  readonly copied?: boolean;
+  /** Written as the tag for who made the file, such as `libav/libx264 8.1 crf=23`. */
+  readonly encoderTag?: string;
   /** Told of each segment as its first frame is written. */
   readonly onProgress?: (segmentIndex: number) => void;
   readonly signal?: AbortSignal;
@@ -40,8 +54,8 @@ export interface AssembleResult {
   readonly path: string;
   readonly container: Container;
   readonly sizeBytes: number;
-  /** Titles of the audio tracks that were copied. */
-  readonly audioTracks: readonly string[];
+  /** The audio tracks, in the source's order. */
+  readonly audioTracks: readonly AudioResult[];
   /** What else the source has and the output has not, in words. */
   readonly notCarried: readonly string[];
 }
@@ -51,22 +65,28 @@ export interface AssembleResult {
  * player can start an MP4 or MOV before it has all of it, since its index is in front, and MKV and WebM too. The
  * same shards give the same bytes.
  *
- * @throws {AssembleError} If the container cannot hold the video, or the shards are not those of the plan.
- * @throws {SourceError} If the source's sound cannot be read.
+ * @throws {AssembleError} If the container cannot hold the video or the sound that is asked for, the shards are
+ * not those of the plan, or sound cannot be encoded here.
+ * @throws {SourceError} If the source's sound cannot be read or decoded.
  * @throws `signal.reason` once aborted, a `Deno.errors` class if the file cannot be written, and whatever
  * `shards` throws.
  */
 export async function assemble(options: AssembleOptions): Promise<AssembleResult> {
   const { plan, path, signal } = options;
-  const container = containerOf(path);
-  const frames = shardFrames(plan, options.shards);
+  checkOutput(plan, options);
+  let level: number | undefined;
+  const frames = shardFrames(plan, options.shards, {
+    copied: options.copied,
+    onVp9Level: (next) => level = Math.max(level ?? 0, next),
+  });
   try {
     signal?.throwIfAborted();
     const { value: first, done } = await frames.next();
     if (done) throw new AssembleError(`Cannot assemble "${path}": there are no shards`);
-    checkVideoFits(container, first.codec);
+    const container = checkOutput(plan, { ...options, codec: first.codec });
     return await writeWholeFile(path, async (file) => {
-      const facts = await writeVideo(file, container, first, frames, options);
+      const video: ShardVideo = { first, further: frames, vp9Level: () => level };
+      const facts = await writeVideo(file, container, video, options);
       return { path, container, sizeBytes: (await file.stat()).size, ...facts };
     });
   } finally {
@@ -74,11 +94,18 @@ export async function assemble(options: AssembleOptions): Promise<AssembleResult
   }
 }
 
+interface ShardVideo {
+  readonly first: ShardFrame;
+  /** All frames after it. */
+  readonly further: AsyncGenerator<ShardFrame, void, undefined>;
+  /** The highest so far; undefined: no VP9. */
+  readonly vp9Level: () => number | undefined;
+}
+
 async function writeVideo(
   file: Deno.FsFile,
   container: Container,
-  first: ShardFrame,
-  further: AsyncGenerator<ShardFrame, void, undefined>,
+  video: ShardVideo,
   options: AssembleOptions,
 ): Promise<Pick<AssembleResult, "audioTracks" | "notCarried">> {
   const { plan, source, audio = "copy", signal } = options;
@@ -88,26 +115,39 @@ async function writeVideo(
     target: new StreamTarget(seekableSink(file), { chunked: true, chunkSize: WRITE_BYTES }),
   });
   try {
-    const sound = audio === "copy" ? copyableAudio(source, container) : { tracks: [], notCarried: [] };
-    const feeds = [addVideo(output, container, first, further, options)];
-    for (const track of sound.tracks) feeds.push(await addAudioCopy(output, container, source, track));
-    const lostTags = await copyTags(output, container, source);
+    const sound = planAudio(source.audio, container, audio);
+    const feeds = [addVideo(output, container, video, options)];
+    for (const treatment of sound.treatments) {
+      feeds.push(await addAudio(output, container, treatment, options));
+    }
+    const { tags, carried, notCarried: lostTags } = await outputTags(source, container, options.encoderTag);
+    output.setMetadataTags(tags);
 
     await output.start();
     const startSeconds = await interleave(feeds, { signal });
     await output.finalize();
 
     if (moov) {
-      const clocks = sound.tracks.map(({ decoderConfig }) => decoderConfig.sampleRate);
+      const clocks = sound.treatments.map(({ audio }) => audio.decoderConfig.sampleRate);
       setHeaderTimes(moov.bytes, {
         movieTimescale: Math.max(MOVIE_TIMESCALE, plan.timescale, ...clocks),
         startSeconds: new Map(startSeconds.map((seconds, index) => [index + 1, seconds ?? 0])),
       });
+      const level = video.vp9Level();
+      if (level !== undefined) setVp9Level(moov.bytes, level);
       await writeAt(file, moov.bytes, moov.position);
+    } else {
+      const patch = matrixPatch(await readStart(file, HEADER_BYTES), videoConfig(video.first, source));
+      if (patch) await writeAt(file, patch.bytes, patch.position);
     }
     return {
-      audioTracks: sound.tracks.map(({ title }) => title),
-      notCarried: [...source.otherContents, ...sound.notCarried, ...lostTags],
+      audioTracks: sound.treatments.map(resultOf),
+      notCarried: [
+        ...missingFrames(plan),
+        ...source.otherContents.filter((what) => !carried.includes(what)),
+        ...sound.notCarried,
+        ...lostTags,
+      ],
     };
   } catch (error) {
     // What it says then is only that the output is not whole.
@@ -116,11 +156,31 @@ async function writeVideo(
   }
 }
 
+async function addAudio(
+  output: Output,
+  container: Container,
+  treatment: AudioTreatment,
+  { source, signal }: AssembleOptions,
+): Promise<TrackFeed> {
+  const { audio } = treatment;
+  if (treatment.kind === "copy") return await addAudioCopy(output, container, source, audio);
+  return await addAudioEncode(output, container, source, audio, { target: treatment.target, signal });
+}
+
+/** Frames of the source that are in no chunk, in words. */
+function missingFrames({ undecodablePackets, hiddenLast }: VideoPlan): string[] {
+  const missing: string[] = [];
+  if (undecodablePackets > 0) {
+    missing.push(`${undecodablePackets} frames at the start that nothing can decode`);
+  }
+  if (hiddenLast > 0) missing.push(`${hiddenLast} frames at the end that an edit list hides`);
+  return missing;
+}
+
 function addVideo(
   output: Output,
   container: Container,
-  first: ShardFrame,
-  further: AsyncGenerator<ShardFrame, void, undefined>,
+  { first, further }: ShardVideo,
   { plan, source, onProgress }: AssembleOptions,
 ): TrackFeed {
   const track = new EncodedVideoPacketSource(first.codec);
@@ -132,7 +192,8 @@ function addVideo(
     metadata.frameRate = plan.timescale;
   }
   output.addVideoTrack(track, metadata);
-  const decoderConfig = withColour(first.decoderConfig, source.video.decoderConfig);
+  const wholeConfig = videoConfig(first, source);
+  const decoderConfig = reservesIndex(container) ? wholeConfig : withoutMatrix(wholeConfig);
   return {
     packets: videoPackets(first, further, onProgress),
     add: (packet) => track.add(packet, { decoderConfig }),
@@ -141,7 +202,8 @@ function addVideo(
 }
 
 /** An encoder that says nothing of colour has left it as it was. */
-function withColour(encoded: DecoderConfig, source: DecoderConfig): DecoderConfig {
+function videoConfig({ decoderConfig: encoded }: ShardFrame, { video }: SourceFile): DecoderConfig {
+  const source = video.decoderConfig;
   const { primaries, transfer, matrix } = encoded.colorSpace ?? {};
   const isStated = (primaries ?? transfer ?? matrix ?? null) !== null;
   return isStated || !source.colorSpace ? encoded : { ...encoded, colorSpace: source.colorSpace };
@@ -159,19 +221,5 @@ async function* videoPackets(
     if (segment !== current) onProgress?.(segment.index);
     current = segment;
     yield packet;
-  }
-}
-
-/** @returns What could not be taken over, in words. */
-async function copyTags(output: Output, container: Container, source: SourceFile): Promise<string[]> {
-  try {
-    const { raw: _raw, images, ...tags }: MetadataTags = await source.input.getMetadataTags();
-    // Matroska would give each picture a random number, and no two outputs would be the same.
-    const holdsImages = reservesIndex(container);
-    output.setMetadataTags({ ...tags, ...(images && holdsImages && { images }) });
-    return images?.length && !holdsImages ? ["cover art"] : [];
-  } catch {
-    // However broken they are, they are no reason to be without the video.
-    return ["tags"];
   }
 }

@@ -14,6 +14,20 @@ export async function writeAt(file: SeekableFile, bytes: Uint8Array, position: n
   for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
 }
 
+/** The first bytes of a file: `mostBytes`, or all that it has. */
+export async function readStart(
+  file: SeekableFile & { read(bytes: Uint8Array): Promise<number | null> },
+  mostBytes: number,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(mostBytes);
+  await file.seek(0, Deno.SeekMode.Start);
+  let filled = 0;
+  for (let count: number | null = 1; count !== null && filled < mostBytes; filled += count ?? 0) {
+    count = await file.read(bytes.subarray(filled));
+  }
+  return bytes.subarray(0, filled);
+}
+
 /** What a muxer's stream target writes to: one write at a time, each at its place. */
 export function seekableSink(file: SeekableFile): WritableStream<StreamTargetChunk> {
   return new WritableStream({ write: ({ data, position }) => writeAt(file, data, position) });
@@ -42,7 +56,7 @@ export async function writeWholeFile<T>(path: string, write: (file: Deno.FsFile)
 }
 
 async function withNewFile<T>(path: string, use: (file: Deno.FsFile) => Promise<T>): Promise<T> {
-  using file = await Deno.open(path, { write: true, createNew: true });
+  using file = await Deno.open(path, { read: true, write: true, createNew: true });
   return await use(file);
 }
 

@@ -9,8 +9,9 @@ import {
   packetsOf,
   type SourceFile,
 } from "../chunk/source_file.ts";
+import { LeadOut } from "./lead_out.ts";
 import { AssembleError, describeShard, type ShardOrigin } from "./assemble_error.ts";
-import { codecDifferences } from "./codec_agreement.ts";
+import { codecDifferences, vp9Level } from "./codec_agreement.ts";
 import { restoreTimes } from "./restore_times.ts";
 
 /** An encoded chunk. */
@@ -26,13 +27,21 @@ export interface ShardFrame {
   readonly segment: Segment;
 }
 
+export interface ShardFramesOptions {
+  /** Whether the shards are the chunks themselves, with their lead-outs. */
+  readonly copied?: boolean | undefined;
+  /** Told of the level of each VP9 shard: the highest is that of the video. */
+  readonly onVp9Level?: ((level: number) => void) | undefined;
+}
+
 interface CheckedShard {
   readonly origin: ShardOrigin;
   readonly decoderConfig: DecoderConfig;
 }
 
 /**
- * Reads shards in the order of their segments, one open at a time, and yields their frames in decode order.
+ * Reads shards in the order of their segments, one open at a time, and yields their frames in decode order: that
+ * of the source where the shards are copies.
  *
  * @throws {AssembleError} If a shard is missing, out of order, unreadable, of other frames than its segment, or
  * encoded otherwise than the first; chunks and workers are named.
@@ -40,7 +49,9 @@ interface CheckedShard {
 export async function* shardFrames(
   plan: VideoPlan,
   shards: AsyncIterable<EncodedShard>,
+  { copied = false, onVp9Level }: ShardFramesOptions = {},
 ): AsyncGenerator<ShardFrame, void, undefined> {
+  const leadOut = new LeadOut<ShardFrame>();
   let first: CheckedShard | undefined;
   let expected = 0;
   for await (const shard of shards) {
@@ -55,7 +66,11 @@ export async function* shardFrames(
     const checked = { origin: shard, decoderConfig: file.video.decoderConfig };
     checkAgreement(first ?? checked, checked);
     first ??= checked;
-    yield* retimedFrames(plan, segment, shard, file);
+    const level = vp9Level(checked.decoderConfig);
+    if (level !== undefined) onVp9Level?.(level);
+    const frames = retimedFrames(plan, segment, shard, file, copied);
+    if (copied) yield* leadOut.reordered(frames);
+    else for await (const frame of frames) if (frame) yield frame;
     expected++;
   }
   if (expected < plan.segments.length) {
@@ -90,30 +105,45 @@ function checkAgreement(first: CheckedShard, other: CheckedShard): void {
   });
 }
 
+/** The frames of a shard; undefined stands for one of the next segment, of which a copied chunk has a copy. */
 async function* retimedFrames(
   plan: VideoPlan,
-  { firstFrame, frameCount, timescale }: Segment,
+  segment: Segment,
   shard: EncodedShard,
   file: SourceFile,
-): AsyncGenerator<ShardFrame, void, undefined> {
+  copied: boolean,
+): AsyncGenerator<ShardFrame | undefined, void, undefined> {
+  const { firstFrame, frameCount, timescale } = segment;
   const { codec, decoderConfig } = file.video;
   const shownTicks = plan.shownTicks.subarray(firstFrame, firstFrame + frameCount);
-  const restored = restoreTimes(await shardSeconds(shard, file), shownTicks, timescale);
+  const all = await shardSeconds(shard, file);
+  const isOwn = copied ? ownFrames(segment, all) : () => true;
+  const restored = restoreTimes(all.filter((_, index) => isOwn(index)), shownTicks, timescale);
   if (typeof restored === "string") {
     throw new AssembleError(`Cannot use ${describeShard(shard)}: ${restored}`, { shards: [shard] });
   }
   const packets = packetsOf(file.video.track);
-  for (const rank of restored.ranks) {
+  let own = 0;
+  for (const index of all.keys()) {
     const packet = await nextPacket(packets, shard);
-    const frame = firstFrame + rank;
+    if (!isOwn(index)) {
+      yield undefined;
+      continue;
+    }
+    const frame = firstFrame + restored.ranks[own++]!;
     const ticks = plan.shownTicks[frame]!;
     const nextTicks = plan.shownTicks[frame + 1] ?? plan.endTicks;
     const retimed = packet.clone({
       timestamp: ticks / timescale,
       duration: Math.max(0, nextTicks - ticks) / timescale,
     });
-    yield { packet: retimed, codec, decoderConfig, segment: plan.segments[shard.segment]! };
+    yield { packet: retimed, codec, decoderConfig, segment };
   }
+}
+
+/** Which frames of a chunk are its segment's own: the others are its lead-out. */
+function ownFrames({ startTicks, endTicks = Infinity, timescale }: Segment, seconds: readonly number[]) {
+  return (index: number) => startTicks + Math.round(seconds[index]! * timescale) < endTicks;
 }
 
 async function shardSeconds(shard: EncodedShard, file: SourceFile): Promise<number[]> {

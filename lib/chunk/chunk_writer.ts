@@ -12,8 +12,8 @@ import type { Segment, SegmentPlan } from "./plan_segments.ts";
 import { shownAt, type VideoFacts } from "./source_file.ts";
 
 /**
- * Writes a segment's packets, given in decode order, as an MP4 on the source's clock, its first frame shown at 0. Rotation is left to the finished video, lest a decoder apply it. The same packets give the same
- * bytes.
+ * Writes a segment's packets, given in decode order, as an MP4 on the source's clock, its first frame shown at 0.
+ * Rotation is left to the finished video, lest a decoder apply it. The same packets give the same bytes.
  */
 export async function writeChunk(
   video: VideoFacts,

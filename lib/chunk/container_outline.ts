@@ -25,3 +25,6 @@ export interface ContainerOutline {
 
 /** More parts than this are in no file that a muxer wrote. */
 export const MAX_PARTS = 1_000_000;
+
+/** How attachments are called among other contents. */
+export const ATTACHMENTS = "attachments";

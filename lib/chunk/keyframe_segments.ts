@@ -4,13 +4,18 @@ import { writeChunk } from "./chunk_writer.ts";
 import type { PacketTable } from "./packet_table.ts";
 import { planSegments, type Segment, type SegmentPlan, type SegmentTarget } from "./plan_segments.ts";
 import { readPacketTable } from "./read_packet_table.ts";
-import { damaged, type SourceFile, ticksOf, videoSink } from "./source_file.ts";
+import { damaged, findingTime, shownAt, type SourceFile, type VideoFacts, videoSink } from "./source_file.ts";
 import { SourceError } from "./source_error.ts";
+import { areKeysTrue, backwardKey, isKeyPicture, verifyAllKeys, verifyFirstKey } from "./verify_keyframes.ts";
 
 /** How a video is cut, and when each of its frames is shown. */
 export interface VideoPlan extends SegmentPlan {
   /** When the last frame ends. */
   readonly endTicks: number;
+  /** Frames that are over before 0, where an edit list begins to show them: decoded, and part of the plan. */
+  readonly hiddenFirst: number;
+  /** Frames from where an edit list ends: no part of the plan. */
+  readonly hiddenLast: number;
 }
 
 /** A segment, and an MP4 (index first, video only, on the source's clock) whose first frame is shown at 0. */
@@ -24,10 +29,11 @@ export interface SegmentOptions {
 }
 
 /**
- * Plans the segments of a video in one pass over its packets, of which only times and sizes are kept.
+ * Plans the segments of a video in one pass over its packets, of which only times and sizes are kept. The keyframes
+ * that segments begin with are read as well, since an index may be wrong about them.
  *
  * @throws {RangeError} If the target is not a positive number.
- * @throws {SourceError} If the file is damaged.
+ * @throws {SourceError} If the file is damaged, or its times go back.
  * @throws `signal.reason` once aborted.
  */
 export async function planSource(
@@ -37,18 +43,71 @@ export async function planSource(
 ): Promise<VideoPlan> {
   const { packets, endTicks } = await readPacketTable(source, { signal });
   if (packets.length > 0) await readLastFrame(source, packets);
-  if (!packets.keys.includes(1)) {
-    throw new SourceError("damaged", source.path, `none of its ${packets.length} frames is a keyframe`);
+  try {
+    return await planVerified(source, packets, endTicks, { target, signal });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof RangeError) throw error;
+    throw damaged(source.path, "its keyframes cannot be read", error);
   }
-  return { ...planSegments(packets, target, source.video.timescale), endTicks };
+}
+
+async function planVerified(
+  source: SourceFile,
+  packets: PacketTable,
+  endTicks: number,
+  { target, signal }: { readonly target: SegmentTarget; readonly signal: AbortSignal | undefined },
+): Promise<VideoPlan> {
+  const { path, video } = source;
+  const { leadingDecodable } = await verifyFirstKey(source, packets, { signal });
+  checkHasKey(path, packets);
+  const { timescale, shownUntilTicks = Infinity } = video;
+  const untilTicks = packets.ticks.some((ticks) => ticks >= shownUntilTicks) ? shownUntilTicks : undefined;
+  const limits = { withoutLeading: !leadingDecodable, untilTicks };
+  let plan = planSegments(packets, target, timescale, limits);
+  if (backwardKey(packets) || !await areKeysTrue(source, plan.segments, packets, { signal })) {
+    await verifyAllKeys(source, packets, { signal });
+    plan = planSegments(packets, target, timescale, limits);
+  }
+  checkForward(source, packets);
+  return {
+    ...plan,
+    endTicks: Math.min(endTicks, untilTicks ?? Infinity),
+    hiddenFirst: hiddenFirst(video, plan.shownTicks, endTicks),
+    hiddenLast: packets.length - plan.undecodablePackets - plan.shownTicks.length,
+  };
+}
+
+function checkHasKey(path: string, packets: PacketTable): void {
+  if (packets.keys.includes(1)) return;
+  throw new SourceError("damaged", path, `none of its ${packets.length} frames is a keyframe`);
+}
+
+function checkForward({ path, video: { timescale } }: SourceFile, packets: PacketTable): void {
+  const back = backwardKey(packets);
+  if (!back) return;
+  const [from, to] = [back.latestTicks, packets.ticks[back.index]!].map((ticks) =>
+    (ticks / timescale).toFixed(3)
+  );
+  throw new SourceError(
+    "unsupported",
+    path,
+    `its times go back at frame ${back.index}, from ${from} s to ${to} s (two recordings in one file?)`,
+  );
+}
+
+/** A frame that is still shown at 0 is not hidden. */
+function hiddenFirst({ hidesBeforeZero }: VideoFacts, shownTicks: Float64Array, endTicks: number): number {
+  let count = 0;
+  while (hidesBeforeZero && count < shownTicks.length && (shownTicks[count + 1] ?? endTicks) <= 0) count++;
+  return count;
 }
 
 /** An index may promise more than the file holds. */
 async function readLastFrame(source: SourceFile, packets: PacketTable): Promise<void> {
-  const { timescale } = source.video;
   const frames = packets.length;
   try {
-    const last = await videoSink(source).getPacket((packets.ticks.at(-1)! + 0.5) / timescale);
+    const last = await videoSink(source).getPacket(findingTime(source.video, packets.ticks.at(-1)!));
     if (!last) throw new Error("no such frame");
   } catch (error) {
     throw damaged(source.path, `the last of its ${frames} frames cannot be read`, error);
@@ -112,23 +171,23 @@ async function readChunk(
   cursor: Cursor | undefined,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly cursor: Cursor }> {
-  const { timescale, startTicks, firstPacket, endPacket, index } = segment;
+  const { startTicks, firstPacket, endPacket, index } = segment;
   const sink = videoSink(source);
   const packets: EncodedPacket[] = [];
-  let { number, find } = cursor ?? { number: firstPacket, find: () => findKeyPacket(sink, segment) };
+  let { number, find } = cursor ?? { number: firstPacket, find: () => findKeyPacket(source, segment) };
   let nextSegment: Cursor | undefined;
   try {
     for (; number < endPacket; number++) {
       signal?.throwIfAborted();
       const packet = await find();
       if (!packet) throw new SourceError("damaged", source.path, `it has no frame ${number} any more`);
-      if (number >= firstPacket && ticksOf(packet, timescale) >= startTicks) packets.push(packet);
+      if (number >= firstPacket && shownAt(source.video, packet) >= startTicks) packets.push(packet);
       if (number === plan.segments[index + 1]?.firstPacket) {
         nextSegment = { number, find: () => Promise.resolve(packet) };
       }
       find = () => sink.getNextPacket(packet);
     }
-    checkUnchanged(source, segment, packets);
+    await checkUnchanged(source, segment, packets);
     const bytes = await writeChunk(source.video, plan, segment, packets);
     return { bytes, cursor: nextSegment ?? { number, find } };
   } catch (error) {
@@ -137,19 +196,31 @@ async function readChunk(
   }
 }
 
-function findKeyPacket(sink: EncodedPacketSink, segment: Segment): Promise<EncodedPacket | null> {
-  const { index, startTicks, timescale } = segment;
-  return index === 0 ? sink.getFirstKeyPacket() : sink.getKeyPacket((startTicks + 0.5) / timescale);
+async function findKeyPacket(
+  source: SourceFile,
+  { index, startTicks, firstPacket }: Segment,
+): Promise<EncodedPacket | null> {
+  const sink = videoSink(source);
+  if (index > 0) return await sink.getKeyPacket(findingTime(source.video, startTicks));
+  // Its first frame shown need not be the keyframe, and an earlier one may have been called a keyframe wrongly.
+  let packet = await sink.getFirstPacket({ metadataOnly: firstPacket > 0 });
+  for (let number = 1; packet && number <= firstPacket; number++) {
+    packet = await sink.getNextPacket(packet, { metadataOnly: number < firstPacket });
+  }
+  return packet;
 }
 
 /** A file that was replaced since it was planned must not become chunks that look right. */
-function checkUnchanged(source: SourceFile, segment: Segment, packets: readonly EncodedPacket[]): void {
-  const { timescale, endTicks = Infinity, frameCount, index } = segment;
-  const ownFrames = packets.filter((packet) => ticksOf(packet, timescale) < endTicks).length;
-  if (packets[0]?.type === "key" && ownFrames === frameCount) return;
+async function checkUnchanged(
+  { path, video }: SourceFile,
+  { endTicks = Infinity, frameCount, index }: Segment,
+  packets: readonly EncodedPacket[],
+): Promise<void> {
+  const ownFrames = packets.filter((packet) => shownAt(video, packet) < endTicks).length;
+  if (packets[0] && await isKeyPicture(video, packets[0]) && ownFrames === frameCount) return;
   throw new SourceError(
     "damaged",
-    source.path,
+    path,
     `segment ${index} has ${ownFrames} frames instead of ${frameCount}: the file has changed since it was planned`,
   );
 }

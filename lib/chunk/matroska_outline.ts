@@ -1,5 +1,5 @@
 /** The elements of a Matroska or WebM file, walked without loading its clusters. */
-import { type ByteSource, type ContainerOutline, MAX_PARTS } from "./container_outline.ts";
+import { ATTACHMENTS, type ByteSource, type ContainerOutline, MAX_PARTS } from "./container_outline.ts";
 
 const MAX_TRACKS_BYTES = 16 * 1024 * 1024;
 
@@ -13,7 +13,7 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
     if (part.id !== ID.Segment) continue;
     for await (const child of elements(file, part.start, part.end ?? file.sizeBytes)) {
       if (child.id === ID.Chapters) otherContents.push("chapters");
-      if (child.id === ID.Attachments) otherContents.push("attachments");
+      if (child.id === ID.Attachments) otherContents.push(ATTACHMENTS);
       if (child.id !== ID.Tracks || child.end === undefined) continue;
       if (child.end > file.sizeBytes || child.end - child.start > MAX_TRACKS_BYTES) continue;
       for (const track of trackEntries(await file.read(child.start, child.end))) {

@@ -86,7 +86,9 @@ function readMovie(moov: DataView, fileBytes: number, outline: Outline): boolean
     else if (until !== undefined && !isFragmented && movieTimescale > 0) {
       outline.shownUntilSeconds.set(trackId(view), until / movieTimescale);
     }
-    if (isFragmented && [...boxesAt(view, "mdia", "minf", "stbl", "stts")].some((stts) => stts.byteLength > 8)) {
+    if (
+      isFragmented && [...boxesAt(view, "mdia", "minf", "stbl", "stts")].some((stts) => stts.byteLength > 8)
+    ) {
       hasIndexedFrames = true;
     }
   }

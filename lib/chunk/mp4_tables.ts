@@ -22,11 +22,18 @@ export function sampleTableFault(trak: DataView, fileBytes: number): string | un
       const [headerBytes, entryBytes] = TABLES[type] ?? [0, 0];
       if (headerBytes === 0) continue;
       const room = (view.byteLength - headerBytes) / entryBytes;
-      if (room < 0 || view.getUint32(4) > room) return tooMany(type, view.byteLength < 8 ? 0 : view.getUint32(4));
+      if (room < 0 || view.getUint32(4) > room) {
+        return tooMany(type, view.byteLength < 8 ? 0 : view.getUint32(4));
+      }
     }
     const samples = sampleCount(tables, fileBytes);
     if (typeof samples === "string") return samples;
-    for (const [type, counts] of [["stts", runLengths(tables.get("stts"))], ["ctts", runLengths(tables.get("ctts"))]] as const) {
+    for (
+      const [type, counts] of [["stts", runLengths(tables.get("stts"))], [
+        "ctts",
+        runLengths(tables.get("ctts")),
+      ]] as const
+    ) {
       if (counts > 2 * samples + 1_000) return tooMany(type, counts);
     }
     const perChunk = mostSamplesInChunk(tables.get("stsc"));

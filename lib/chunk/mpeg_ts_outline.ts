@@ -11,21 +11,28 @@ export async function outlineMpegTs(file: ByteSource): Promise<ContainerOutline>
   const bytes = await file.read(0, Math.min(MAX_BYTES, file.sizeBytes));
   const streams = new Map<number, string>();
   const programs = new Set<number>();
+  let programCount = 0;
   for (const { pid, payload } of sectionStarts(bytes)) {
     const section = sectionOf(payload);
     if (!section) continue;
     if (pid === 0) {
       for (const program of programsOf(section)) programs.add(program);
+      programCount = Math.max(programCount, programs.size);
     } else if (programs.delete(pid)) {
       for (const [stream, name] of streamsOf(section)) streams.set(stream, name);
       if (programs.size === 0) break;
     }
   }
-  return { claimedBytes: 0, otherContents: [], delaysSeconds: new Map(), streams };
+  const unsupported = programCount > 1
+    ? `it holds ${programCount} programs, of which one has to be chosen`
+    : undefined;
+  return { claimedBytes: 0, otherContents: [], delaysSeconds: new Map(), streams, unsupported };
 }
 
 /** Packets in which something begins. Those of 192 or 204 bytes have as many more around each. */
-function* sectionStarts(bytes: Uint8Array): Generator<{ readonly pid: number; readonly payload: Uint8Array }> {
+function* sectionStarts(
+  bytes: Uint8Array,
+): Generator<{ readonly pid: number; readonly payload: Uint8Array }> {
   const strideBytes = [188, 192, 204].find((stride) => firstSync(bytes, stride) !== undefined);
   if (strideBytes === undefined) return;
   for (let at = firstSync(bytes, strideBytes)!; at + PACKET_BYTES <= bytes.length; at += strideBytes) {

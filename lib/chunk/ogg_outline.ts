@@ -5,7 +5,7 @@ import type { ByteSource, ContainerOutline } from "./container_outline.ts";
 const FIRST_PAGES_BYTES = 4096;
 
 const VIDEO_CODECS: readonly (readonly [mark: string, name: string])[] = [
-  ["\x80theora", "Theora video"],
+  ["theora", "Theora video"],
   ["BBCD\0", "Dirac video"],
   ["\x01video\0", "video"],
 ];

@@ -32,6 +32,11 @@ export class PacketTable {
     this.#length++;
   }
 
+  /** What was called a keyframe needs others after all. */
+  clearKey(index: number): void {
+    this.keys[index] = 0;
+  }
+
   get length(): number {
     return this.#length;
   }

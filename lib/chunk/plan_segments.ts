@@ -89,7 +89,9 @@ export function planSegments(
   const decodable = packets.ticks.subarray(firstKey).filter((ticks) => ticks >= fromTicks);
   const shownTicks = decodable.filter((ticks) => ticks < untilTicks).sort();
   if (shownTicks.length === 0) throw new RangeError("Cannot plan segments: no frame is shown");
-  const cuts = findCuts(packets, firstKey, target, timescale).filter((cut) => packets.ticks[cut]! < untilTicks);
+  const cuts = findCuts(packets, firstKey, target, timescale).filter((cut) =>
+    cut === firstKey || packets.ticks[cut]! < untilTicks
+  );
   return {
     timescale,
     segments: segmentsBetween(cuts, packets, shownTicks, { timescale, untilTicks }),

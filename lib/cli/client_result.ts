@@ -50,6 +50,9 @@ export function resultText(
     lines.push(
       `Reconstructed ${assembled.path} (${formatBytes(assembled.sizeBytes)}): ` +
         frameCheckText(check),
+      ...assembled.audioTracks.flatMap((track) =>
+        track.kind === "encoded" ? [`Encoded ${track.title}: ${track.from} -> ${track.to}`] : []
+      ),
       ...assembled.notCarried.map((what) => `Not carried over: ${what}`),
     );
   }

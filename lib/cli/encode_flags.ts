@@ -43,6 +43,7 @@ export const ENCODE_FLAGS = {
     defaultText: "the encoder's own",
     help: "Frames from one keyframe to the next at most.",
   },
+  deinterlace: { kind: "boolean", help: "Make whole frames of interlaced ones; else they stay interlaced." },
   width: { kind: "integer", min: 16, max: 16_384, help: "Pixels; alone it keeps the picture's aspect." },
   height: { kind: "integer", min: 16, max: 16_384, help: "Pixels; alone it keeps the picture's aspect." },
 } as const;
@@ -54,15 +55,17 @@ interface EncodeFlags {
   readonly preset: typeof PRESETS[number];
   readonly pixel_format: PixelFormat | "source";
   readonly keyframe_interval: number | undefined;
+  readonly deinterlace: boolean;
   readonly width: number | undefined;
   readonly height: number | undefined;
 }
 
 /** @throws {UsageError} If they contradict each other or are out of the codec's range. */
 export function readEncodeFlags(flags: EncodeFlags): RequestedSettings {
-  const { codec, preset, width = 0, height = 0, keyframe_interval: keyframeInterval = 0 } = flags;
-  const rate = readRate(flags);
-  const settings = { codec, rate, preset, width, height, keyframeInterval, pixelFormat: flags.pixel_format };
+  const { codec, preset, width = 0, height = 0, deinterlace, keyframe_interval: keyframeInterval = 0 } =
+    flags;
+  const picture = { width, height, pixelFormat: flags.pixel_format, deinterlace };
+  const settings = { codec, rate: readRate(flags), preset, keyframeInterval, ...picture };
   checkTogether({ ...settings, threads: DEFAULT_SETTINGS.threads });
   return settings;
 }

@@ -11,6 +11,8 @@ export interface AudioTask {
   /** Stands before every message, so that no line of a log can be taken for one. */
   readonly token: string;
   readonly sourceCodec: string;
+  /** Undefined: the end of the last packet. */
+  readonly endSeconds?: number | undefined;
   readonly target: AudioTarget;
 }
 
@@ -20,6 +22,8 @@ export interface AudioSource {
   readonly head: AudioHead;
   /** The packets in decode order, read as they are needed; times in samples at the head's rate. */
   readonly records: AsyncGenerator<AudioRecord, void, undefined>;
+  /** What is heard from here on is left out. Undefined: nothing is. */
+  readonly endSeconds?: number | undefined;
 }
 
 /** An encoded packet. */
@@ -53,7 +57,7 @@ export async function* encodeAudio(
   target: AudioTarget,
   { pids = new Set(), signal }: EncodeAudioOptions = {},
 ): AsyncGenerator<EncodedSound, void, undefined> {
-  const program = audioProgram(source.codec, target);
+  const program = audioProgram(source, target);
   const { shard } = encodeInProcess(program, recordStream(source), { pids, signal });
   const splitter = new RecordSplitter();
   let head: AudioHead | undefined;
@@ -100,9 +104,9 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-function audioProgram(sourceCodec: string, target: AudioTarget): EncoderProgram {
+function audioProgram({ codec, endSeconds }: AudioSource, target: AudioTarget): EncoderProgram {
   const token = crypto.randomUUID();
-  const task: AudioTask = { token, sourceCodec, target };
+  const task: AudioTask = { token, sourceCodec: codec, endSeconds, target };
   let last: ChildMessage | undefined;
   return {
     command: Deno.execPath(),

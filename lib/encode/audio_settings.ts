@@ -51,6 +51,12 @@ const LAYOUTS: Readonly<Record<AudioCodecName, readonly string[]>> = {
 };
 const MAX_CHANNELS = 8;
 
+/** What a packet of each codec holds, and the most samples a second there are. */
+export const AUDIO_FRAMES = {
+  aac: { samples: 1_024, maxSampleRate: MAX_AAC_RATE },
+  opus: { samples: 960, maxSampleRate: OPUS_RATE },
+} as const;
+
 /** Bits of an AAC frame of 1024 samples, for each channel. */
 const MAX_AAC_FRAME_BITS = 6_144;
 /** Bits a second: what libopus takes. */

@@ -1,5 +1,6 @@
 /** FFmpeg's encoder for each codec, and how it is told what to do; the same for both encoders of ours. */
 import { ASSUMED_FRAME_RATE, type SegmentSpan } from "./encoder.ts";
+import { type HdrMetadata, masteringDisplayInSteps, masteringDisplayInUnits } from "./hdr_metadata.ts";
 import type { Codec, EncodeSettings, PixelFormat, Preset } from "./settings.ts";
 
 /** Named as FFmpeg names them. */
@@ -13,7 +14,13 @@ export interface CodecEncoder {
    * Everything that shapes the bytes but the threads of FFmpeg's own. Nothing depends on what is in the chunk:
    * shards of one video can be joined only where their parameter sets are the same.
    */
-  readonly options: (settings: EncodeSettings, segment: SegmentSpan) => Record<string, string>;
+  readonly options: (
+    settings: EncodeSettings,
+    segment: SegmentSpan,
+    hdr?: HdrMetadata,
+  ) => Record<string, string>;
+  /** Whether it can code a frame as two fields. */
+  readonly codesFields?: true;
 }
 
 const PLANAR_8 = ["yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"] as const;
@@ -23,19 +30,26 @@ export const CODEC_ENCODERS: Readonly<Record<Codec, CodecEncoder>> = {
   h264: {
     name: "libx264",
     formats: [...PLANAR_8, ...PLANAR_10, "gray", "gray10le"],
-    options: (settings, segment) => ({
+    codesFields: true,
+    options: (settings, segment, hdr = {}) => ({
       preset: settings.preset,
       ...rateOptions(settings),
       ...keyframeOptions(settings),
-      // Times come with the frames; the rate only sets the level.
-      "x264-params": `fps=${frameRate(segment)}`,
+      "x264-params": [
+        // Times come with the frames; the rate only sets the level.
+        `fps=${frameRate(segment)}`,
+        ...(hdr.masteringDisplay
+          ? [`mastering-display=${masteringDisplayInSteps(hdr.masteringDisplay)}`]
+          : []),
+        ...(hdr.contentLight ? [`cll=${hdr.contentLight.max},${hdr.contentLight.maxAverage}`] : []),
+      ].join(":"),
     }),
   },
   hevc: {
     name: "libx265",
     formats: [...PLANAR_8, ...PLANAR_10, "gray", "gray10le"],
     tag: "hvc1", // Apple's players know no other
-    options: (settings, segment) => ({
+    options: (settings, segment, hdr = {}) => ({
       preset: settings.preset,
       ...rateOptions(settings),
       ...keyframeOptions(settings),
@@ -46,6 +60,8 @@ export const CODEC_ENCODERS: Readonly<Record<Codec, CodecEncoder>> = {
         // its own pool would take every core of the machine
         `pools=${settings.threads}`,
         `frame-threads=${Math.min(settings.threads, 4)}`,
+        ...(hdr.masteringDisplay ? [`master-display=${masteringDisplayInSteps(hdr.masteringDisplay)}`] : []),
+        ...(hdr.contentLight ? [`max-cll=${hdr.contentLight.max},${hdr.contentLight.maxAverage}`] : []),
       ].join(":"),
     }),
   },
@@ -65,13 +81,21 @@ export const CODEC_ENCODERS: Readonly<Record<Codec, CodecEncoder>> = {
   av1: {
     name: "libsvtav1",
     formats: ["yuv420p", "yuv420p10le"],
-    options: (settings, segment) => {
+    options: (settings, segment, hdr = {}) => {
       const { num, den } = segment.frameRate ?? ASSUMED_FRAME_RATE;
       return {
         preset: String(AV1_PRESETS[settings.preset]),
         ...rateOptions(settings),
         ...keyframeOptions(settings),
-        "svtav1-params": `lp=${settings.threads}:fps-num=${num}:fps-denom=${den}`,
+        "svtav1-params": [
+          `lp=${settings.threads}:fps-num=${num}:fps-denom=${den}`,
+          ...(hdr.masteringDisplay
+            ? [`mastering-display=${masteringDisplayInUnits(hdr.masteringDisplay)}`]
+            : []),
+          ...(hdr.contentLight
+            ? [`content-light=${hdr.contentLight.max},${hdr.contentLight.maxAverage}`]
+            : []),
+        ].join(":"),
       };
     },
   },

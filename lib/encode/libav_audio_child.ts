@@ -23,7 +23,7 @@ function* recordsOnStdin(): Generator<AudioRecord, void, undefined> {
   splitter.end();
 }
 
-function runTask({ sourceCodec, target }: AudioTask, say: (message: ChildMessage) => void): boolean {
+function runTask(task: AudioTask, say: (message: ChildMessage) => void): boolean {
   const gathered = new Uint8Array(WRITE_BYTES);
   let filled = 0;
   const flush = (): void => {
@@ -37,7 +37,7 @@ function runTask({ sourceCodec, target }: AudioTask, say: (message: ChildMessage
     filled += bytes.length;
   };
   try {
-    const samples = encodeAudio({ sourceCodec, target }, recordsOnStdin(), {
+    const samples = encodeAudio(task, recordsOnStdin(), {
       onHead: (head) => put(encodeHead(head)),
       onRecord: (record) => put(encodeRecord(record)),
     });
@@ -45,7 +45,7 @@ function runTask({ sourceCodec, target }: AudioTask, say: (message: ChildMessage
     say({ kind: "done", frames: samples, notes: [] });
     return true;
   } catch (error) {
-    const message = error instanceof Error ? error.stack! : String(error);
+    const message = error instanceof Error ? error.message : String(error);
     say({ kind: error instanceof RefusedError ? "refused" : "broken", message });
     return false;
   }

@@ -37,6 +37,8 @@ export interface EncodeSettings {
   readonly pixelFormat: PixelFormat | "source";
   /** Frames from one keyframe to the next at most; 0: the encoder's own number. */
   readonly keyframeInterval: number;
+  /** Whether to make whole frames of interlaced ones; else they stay interlaced. */
+  readonly deinterlace: boolean;
   /** Encoder threads, 1 to 64. They shape the bytes, so they are part of the settings. */
   readonly threads: number;
 }
@@ -52,6 +54,7 @@ export const DEFAULT_SETTINGS: EncodeSettings = {
   height: 0,
   pixelFormat: "source",
   keyframeInterval: 0,
+  deinterlace: false,
   threads: 1,
 };
 

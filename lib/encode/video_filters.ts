@@ -15,10 +15,12 @@ export function takesPixelFormat(formats: readonly string[], settings: EncodeSet
 export function filterChain(settings: EncodeSettings, segment: SegmentSpan): string {
   const { timescale, startTicks, endTicks } = segment;
   return [
+    // Before the times are set: it counts in half ticks. Frames that are whole already pass untouched.
+    ...(settings.deinterlace ? ["bwdif=mode=send_frame:deint=interlaced"] : []),
     `settb=1/${timescale}`,
     "setpts=PTS-STARTPTS",
     ...(endTicks === undefined ? [] : [`trim=end_pts=${endTicks - startTicks}`]),
-    `scale=w=${scaledSides(settings).join(":h=")}:flags=bicubic`,
+    `scale=w=${scaledSides(settings).join(":h=")}:flags=bicubic:interl=-1`,
     // The first that is the source's own, else the nearest to it.
     `format=${encodableFormats(settings).join("|")}`,
   ].join(",");

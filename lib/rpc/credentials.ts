@@ -1,7 +1,7 @@
 /** Who may speak to whom: TLS, with client certificates where a CA is given to the server, and a token. */
 import { ChannelCredentials, Metadata, ServerCredentials } from "@grpc/grpc-js";
 import { checkTls } from "./check_tls.ts";
-import "./goaway_guard.ts"; // for every channel and every server
+import "./goaway_guard.ts"; // for every channel and every server, none of which is made without credentials
 
 /** PEM texts. */
 export interface ServerTls {

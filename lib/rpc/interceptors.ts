@@ -25,6 +25,38 @@ export function requireToken(token: string): ServerInterceptor {
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
 /**
+ * Ends calls whose request takes too long to come: until it is there no handler knows of them. Of a streamed
+ * request this is the first message; the handler sees to the others.
+ *
+ * @param limitMs For a method, such as `/package.Service/Method`.
+ */
+export function limitRequestTime(limitMs: (path: string) => number): ServerInterceptor {
+  return ({ path, requestStream }, call) => {
+    const details = `no whole request came within ${limitMs(path) / 1000} s`;
+    const giveUp = () => call.sendStatus({ code: status.DEADLINE_EXCEEDED, details });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = () => clearTimeout(timer);
+    return new ServerInterceptingCall(call, {
+      start(next) {
+        timer = setTimeout(giveUp, limitMs(path));
+        const listener = new ServerListenerBuilder()
+          .withOnReceiveMessage((message, pass) => {
+            if (requestStream) stop();
+            pass(message);
+          })
+          .withOnReceiveHalfClose((pass) => {
+            stop();
+            pass();
+          })
+          .withOnCancel(stop) // as every call ends
+          .build();
+        next(listener);
+      },
+    });
+  };
+}
+
+/**
  * Says what to do about a message over the limit.
  *
  * grpc-js refuses one before any handler or responder sees it, so the text is changed where it is sent.

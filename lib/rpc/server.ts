@@ -1,14 +1,36 @@
-import { Server, setLogger } from "@grpc/grpc-js";
+import { Server, type ServerInterceptor, setLogger } from "@grpc/grpc-js";
 import { formatAddress } from "./address.ts";
 import { serverCredentials, type ServerTls } from "./credentials.ts";
 import { explainMessageLimit, requireToken } from "./interceptors.ts";
+import { paceResponses } from "./pace_responses.ts";
 
 export interface ServerOptions {
   /** Largest chunk in one message, in bytes; a message may be a little longer. */
   readonly maxChunkBytes: number;
   readonly tls?: ServerTls | undefined;
   readonly token?: string | undefined;
+  /** What calls go through once they are let in, in this order. */
+  readonly interceptors?: readonly ServerInterceptor[] | undefined;
+  readonly connections?: Partial<ConnectionLimits> | undefined;
 }
+
+export interface ConnectionLimits {
+  /** After so long without a sign of life a peer is asked for one. */
+  readonly pingMs: number;
+  /** How long it may take to give it before it counts as gone, with its calls. */
+  readonly pingTimeoutMs: number;
+  /** A connection without a call is closed after this. */
+  readonly idleMs: number;
+  /** How long a peer may take for one message of a response. */
+  readonly responseMs: number;
+}
+
+const DEFAULT_CONNECTIONS: ConnectionLimits = {
+  pingMs: 60_000,
+  pingTimeoutMs: 20_000,
+  idleMs: 300_000,
+  responseMs: 600_000,
+};
 
 /** Room in a message for all but its chunk. */
 const ENVELOPE_BYTES = 64 * 1024;
@@ -16,14 +38,24 @@ const ENVELOPE_BYTES = 64 * 1024;
 /** A call may wait for a place among the encodes, but not so many that their buffers fill the memory. */
 const MAX_STREAMS_A_CONNECTION = 256;
 
-export function createServer({ maxChunkBytes, token }: ServerOptions): Server {
+export function createServer(options: ServerOptions): Server {
+  const { maxChunkBytes, token, interceptors = [] } = options;
+  const connections = { ...DEFAULT_CONNECTIONS, ...options.connections };
   const authorize = token === undefined ? [] : [requireToken(token)];
   return new Server({
     "grpc.max_receive_message_length": maxChunkBytes + ENVELOPE_BYTES,
     "grpc.max_send_message_length": maxChunkBytes + ENVELOPE_BYTES,
     "grpc.max_concurrent_streams": MAX_STREAMS_A_CONNECTION,
-    // innermost, next to the socket, is the last of the list
-    interceptors: [...authorize, explainMessageLimit(maxChunkBytes)],
+    "grpc.keepalive_time_ms": connections.pingMs,
+    "grpc.keepalive_timeout_ms": connections.pingTimeoutMs,
+    "grpc.max_connection_idle_ms": connections.idleMs,
+    // the first is next to the socket, where explainMessageLimit has to be
+    interceptors: [
+      explainMessageLimit(maxChunkBytes),
+      paceResponses({ stallMs: connections.responseMs }),
+      ...authorize,
+      ...interceptors,
+    ],
   });
 }
 

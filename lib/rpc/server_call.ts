@@ -3,6 +3,7 @@ import type {
   handleClientStreamingCall,
   handleServerStreamingCall,
   handleUnaryCall,
+  Metadata,
   ServerReadableStream,
   ServerWritableStream,
   StatusObject,
@@ -10,8 +11,11 @@ import type {
 import type { EventEmitter } from "node:events";
 import { once } from "node:events";
 
+/** How a call ends; the metadata goes as its trailer. */
+export type EndStatus = Pick<StatusObject, "code" | "details"> & { readonly metadata?: Metadata };
+
 /** Maps whatever a handler threw to what the caller may see. */
-export type ToStatus = (error: unknown) => Partial<StatusObject>;
+export type ToStatus = (error: unknown) => EndStatus;
 
 export interface CallContext {
   /** Aborts when the call is over for any reason (client gone, deadline, answered) or the server stops. */

@@ -54,6 +54,7 @@ export function toWireSettings(settings: RequestedSettings): WireSettings {
     height: settings.height,
     pixelFormat: WIRE_PIXEL_FORMATS[settings.pixelFormat],
     keyframeInterval: settings.keyframeInterval,
+    deinterlace: settings.deinterlace,
     threads: settings.threads ?? 0,
   };
 }

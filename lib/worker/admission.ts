@@ -11,6 +11,11 @@ export interface Admission {
   readonly running: number;
   readonly queued: number;
   /**
+   * Why a task would be sent away if it came now, after so many others that are on their way; undefined: it would
+   * be taken.
+   */
+  refusal(others: number): BusyError | DrainingError | undefined;
+  /**
    * Runs a task once there is a place for it.
    *
    * @throws {BusyError} If the queue is full.
@@ -49,14 +54,20 @@ export function createAdmission({ maxTasks, maxQueued }: AdmissionOptions): Admi
   const waiting = new Set<PromiseWithResolvers<void>>();
   const idle = Promise.withResolvers<void>();
 
+  function refusal(others: number): BusyError | DrainingError | undefined {
+    if (isClosed) return new DrainingError();
+    if (running + waiting.size + others < maxTasks + maxQueued) return undefined;
+    return new BusyError(running, waiting.size + others, retryAfterMs());
+  }
+
   async function enter(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (isClosed) throw new DrainingError();
+    const reason = refusal(0);
+    if (reason) throw reason;
     if (running < maxTasks) {
       running++;
       return;
     }
-    if (waiting.size >= maxQueued) throw new BusyError(running, waiting.size, retryAfterMs());
     const place = Promise.withResolvers<void>();
     const giveUp = () => waiting.delete(place) && place.reject(signal.reason);
     waiting.add(place);
@@ -90,6 +101,7 @@ export function createAdmission({ maxTasks, maxQueued }: AdmissionOptions): Admi
     get queued() {
       return waiting.size;
     },
+    refusal,
     async run(task, { signal }) {
       await enter(signal);
       const startMs = performance.now();

@@ -89,6 +89,7 @@ function readSettings(wire: EncodeSettings__Output | null, threads: number): Enc
     height: wire.height,
     pixelFormat: readEnum("settings.pixel_format", WIRE_PIXEL_FORMATS, wire.pixelFormat, "source"),
     keyframeInterval: wire.keyframeInterval,
+    deinterlace: wire.deinterlace,
     threads: wire.threads === 0 ? threads : wire.threads,
   };
   checkSettings(settings);

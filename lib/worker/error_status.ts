@@ -1,8 +1,9 @@
 /** The one table of what callers see of an error. */
-import { Metadata, status, type StatusObject } from "@grpc/grpc-js";
+import { Metadata, status } from "@grpc/grpc-js";
 import { EncodeError, EncoderCrashedError, EncoderUnavailableError } from "../encode/encoder.ts";
 import { InvalidSettingError } from "../encode/settings.ts";
 import { PUSHBACK_KEY } from "../rpc/rpc_error.ts";
+import type { EndStatus } from "../rpc/server_call.ts";
 import { InvalidKeyError } from "../store/shard_key.ts";
 import { ShardPathError } from "../store/shard_path.ts";
 import {
@@ -41,11 +42,11 @@ const CODES: readonly (readonly [ErrorClass, status])[] = [
   [DrainingError, status.UNAVAILABLE],
 ];
 
-/** Details travel in a trailer, whose whole size clients bound to some 8 KiB. */
-const MAX_DETAILS = 1_000;
+/** Details travel in a trailer, whose whole size clients bound to some 8 KiB; each unit takes up to 9 bytes of it. */
+const MAX_DETAILS = 800;
 
 /** What is not in the table goes out as "Internal error" and nothing more: whoever calls this logs the error. */
-export function toStatus(error: unknown): Partial<StatusObject> {
+export function toStatus(error: unknown): EndStatus {
   if (error instanceof DOMException && error.name === "AbortError") {
     return { code: status.CANCELLED, details: "Call is over" };
   }
@@ -57,7 +58,8 @@ export function toStatus(error: unknown): Partial<StatusObject> {
 
 function detailsOf(error: Error): string {
   const log = error instanceof EncodeError && error.logTail.length > 0 ? `: ${error.logTail.join("; ")}` : "";
-  return `${error.message}${log}`.slice(0, MAX_DETAILS);
+  // grpc-js would throw at half a surrogate pair, as the cut may leave
+  return `${error.message}${log}`.slice(0, MAX_DETAILS).toWellFormed();
 }
 
 function pushback(error: Error): Metadata {

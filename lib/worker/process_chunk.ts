@@ -16,6 +16,8 @@ export interface ChunkProcessor {
 export interface ProcessLimits {
   /** How long nothing may come of a chunk. */
   readonly stallMs: number;
+  /** How long a chunk in one message may take to come. */
+  readonly messageMs: number;
   /** How long one chunk may take in all, once it has a place. */
   readonly encodeMs: number;
 }

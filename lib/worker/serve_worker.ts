@@ -6,8 +6,9 @@ import { hostname } from "node:os";
 import { chooseEncoders, type EncoderChoice } from "../encode/choose_encoder.ts";
 import type { Logger } from "../log.ts";
 import type { ServerTls } from "../rpc/credentials.ts";
+import { limitRequestTime } from "../rpc/interceptors.ts";
 import { workerPackage, WorkerService } from "../rpc/proto.ts";
-import { createServer, listen } from "../rpc/server.ts";
+import { type ConnectionLimits, createServer, listen } from "../rpc/server.ts";
 import { openShardStore } from "../store/shard_store.ts";
 import { createAdmission, DrainingError } from "./admission.ts";
 import { watchCondition } from "./condition.ts";
@@ -15,7 +16,8 @@ import { createCpuMeter } from "./machine_load.ts";
 import { createMemoryMeter } from "./memory_meter.ts";
 import { createMetrics, serveMetrics } from "./metrics.ts";
 import type { ProcessLimits } from "./process_chunk.ts";
-import { workerService } from "./service.ts";
+import { refuseEarly } from "./refuse_early.ts";
+import { statusAndLog, workerService } from "./service.ts";
 
 export interface WorkerOptions {
   readonly host: string;
@@ -29,7 +31,8 @@ export interface WorkerOptions {
   readonly threads: number;
   /** Largest chunk in one message. */
   readonly maxChunkBytes: number;
-  readonly limits?: ProcessLimits;
+  readonly limits?: Partial<ProcessLimits> | undefined;
+  readonly connections?: Partial<ConnectionLimits> | undefined;
   readonly tls?: ServerTls | undefined;
   readonly token?: string | undefined;
   /** Where to serve /metrics; undefined: nowhere. */
@@ -61,7 +64,7 @@ export interface RunningWorker {
 /** A queue this long keeps the encoders busy while an answer and the next chunk are under way. */
 const QUEUED_PER_TASK = 1;
 
-const DEFAULT_LIMITS: ProcessLimits = { stallMs: 60_000, encodeMs: 3_600_000 };
+const DEFAULT_LIMITS: ProcessLimits = { stallMs: 60_000, messageMs: 600_000, encodeMs: 3_600_000 };
 
 /** @throws {EncoderUnavailableError} @throws {StoreUnwritableError} @throws {TlsError} @throws {BindError} */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
@@ -97,9 +100,17 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     : starting.use(serveMetrics(metrics, { host, port: metricsPort }));
 
   const stop = new AbortController();
-  const server = createServer(options);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { ProcessChunk: { path: processChunk } } = WorkerService.service;
+  const server = createServer({
+    ...options,
+    interceptors: [
+      refuseEarly({ path: processChunk, admission, toStatus: (error) => statusAndLog(error, logger) }),
+      limitRequestTime((path) => path === processChunk ? limits.messageMs : limits.stallMs),
+    ],
+  });
   starting.defer(() => server.forceShutdown());
-  const processor = { store, admission, encoders, limits: options.limits ?? DEFAULT_LIMITS };
+  const processor = { store, admission, encoders, limits };
   server.addService(
     WorkerService.service,
     workerService({ ...options, workerId, processor, condition, load, metrics, shutdown: stop.signal }),

@@ -1,5 +1,6 @@
 /** The VideoProcessingService: the wire on one side, what the worker does on the other. */
 import { status, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import { once } from "node:events";
 import type { Logger } from "../log.ts";
 import type { DeleteVideoRequest__Output } from "../rpc/generated/replication/DeleteVideoRequest.ts";
 import type { DeleteVideoResponse } from "../rpc/generated/replication/DeleteVideoResponse.ts";
@@ -10,9 +11,10 @@ import type { ListShardsRequest__Output } from "../rpc/generated/replication/Lis
 import type { ProcessChunkPart__Output } from "../rpc/generated/replication/ProcessChunkPart.ts";
 import type { ProcessChunkRequest__Output } from "../rpc/generated/replication/ProcessChunkRequest.ts";
 import type { ProcessChunkResponse } from "../rpc/generated/replication/ProcessChunkResponse.ts";
-import { type Calls, clientStream, serverStream, unary } from "../rpc/server_call.ts";
+import { type Calls, clientStream, type EndStatus, serverStream, unary } from "../rpc/server_call.ts";
 import { StoreFullError, StoreUnwritableError } from "../store/store_errors.ts";
 import { checkVideoId } from "../store/shard_key.ts";
+import { type Admission, createAdmission } from "./admission.ts";
 import { InvalidRequestError, readChunkOrder } from "./chunk_order.ts";
 import type { ConditionWatch } from "./condition.ts";
 import { toStatus } from "./error_status.ts";
@@ -39,6 +41,7 @@ export interface WorkerServiceOptions {
 export function workerService(options: WorkerServiceOptions): UntypedServiceImplementation {
   const { workerId, processor, logger, maxChunkBytes: maxBytes } = options;
   const { store } = processor;
+  const shardMessages = createAdmission({ maxTasks: MAX_SHARD_MESSAGES, maxQueued: Infinity });
   const calls: Calls = { shutdown: options.shutdown, toStatus: (error) => statusAndLog(error, logger) };
 
   const process = (header: ChunkHeader, source: ReadableStream<Uint8Array>, signal: AbortSignal) =>
@@ -64,7 +67,7 @@ export function workerService(options: WorkerServiceOptions): UntypedServiceImpl
     GetShard: unary(
       calls,
       ({ shardLocation }: GetShardRequest__Output, { signal }) =>
-        getShard(store, shardLocation, { maxBytes, signal }),
+        untilSent(shardMessages, signal, () => getShard(store, shardLocation, { maxBytes, signal })),
     ),
     GetShardStream: serverStream(
       calls,
@@ -85,6 +88,20 @@ export function workerService(options: WorkerServiceOptions): UntypedServiceImpl
       return deleteVideo(options, videoId, signal);
     }),
   };
+}
+
+/** Shards that are in memory as a whole, several times over, on their way out in one message; others wait. */
+const MAX_SHARD_MESSAGES = 2;
+
+/** Answers once there is a place, which is free again when the answer is gone. */
+async function untilSent<T>(places: Admission, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+  const answer = Promise.withResolvers<T>();
+  const sending = places.run(async () => {
+    answer.resolve(await task());
+    if (!signal.aborted) await once(signal, "abort"); // as every call ends
+  }, { signal });
+  sending.catch(answer.reject);
+  return await answer.promise;
 }
 
 type ChunkHeader = Omit<ProcessChunkRequest__Output, "chunkData">;
@@ -128,7 +145,7 @@ async function answerChunk(
       encodeSeconds: seconds,
     };
   } catch (error) {
-    metrics.chunkFailed(status[toStatus(error).code ?? status.UNKNOWN] ?? "UNKNOWN");
+    metrics.chunkFailed(status[toStatus(error).code]);
     // health should know before the next chunk finds out
     if (error instanceof StoreFullError || error instanceof StoreUnwritableError) void condition.refresh();
     throw error;
@@ -190,9 +207,9 @@ async function deleteVideo(
 }
 
 /** What the caller is not told goes to the log with its stack. */
-function statusAndLog(error: unknown, logger: Logger) {
+export function statusAndLog(error: unknown, logger: Logger): EndStatus {
   const answer = toStatus(error);
-  const code = status[answer.code ?? status.UNKNOWN];
+  const code = status[answer.code];
   if (answer.code === status.INTERNAL) {
     const stack = error instanceof Error ? error.stack ?? error.message : String(error);
     logger.error("Call failed", { code, error: stack });

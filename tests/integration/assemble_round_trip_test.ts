@@ -72,7 +72,7 @@ for (const [name, outName, options, target] of CASES) {
       path,
       container: outName.slice(4) as "mp4",
       sizeBytes: (await Deno.stat(path)).size,
-      audioTracks: source.audio.map(({ title }) => title),
+      audioTracks: source.audio.map(({ title }) => ({ title, kind: "copied" as const })),
       notCarried: [],
     });
 

@@ -51,7 +51,7 @@ export interface FakeWorkerOptions {
 }
 
 export interface FakeWorker extends Disposable {
-  /** `localhost:<port>` */
+  /** `127.0.0.1:<port>` */
   readonly address: string;
   /** In the order in which they came. */
   readonly chunks: readonly ReceivedChunk[];
@@ -134,7 +134,7 @@ export async function startFakeWorker(options: FakeWorkerOptions = {}): Promise<
     CheckHealth: unary(calls, () => Promise.resolve({ ...HEALTHY, ...options.health })),
     ListShards: unary(calls, () => Promise.resolve({ success: true, workerId: "fake", ...options.list })),
   });
-  const address = await listen(server, { host: "localhost", port: 0 });
+  const address = await listen(server, { host: "127.0.0.1", port: 0 });
   return {
     address,
     chunks,

@@ -9,13 +9,13 @@ const SAMPLE_MS = 100;
  * @see proc(5), /proc/[pid]/status, VmHWM.
  */
 export async function peakMemory(pid: number, over: Promise<unknown>): Promise<number> {
-  let peakBytes = 0;
-  let isOver = false;
-  const end = over.then(() => isOver = true, () => isOver = true);
-  for (;;) {
-    const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
+  const end = new AbortController();
+  const stop = () => end.abort();
+  over.then(stop, stop);
+  for (let peakBytes = 0;;) {
+    const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => ""); // it may have ended
     peakBytes = 1024 * Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? peakBytes / 1024);
-    if (isOver) return peakBytes;
-    await Promise.race([setTimeout(SAMPLE_MS), end]);
+    if (end.signal.aborted) return peakBytes;
+    await setTimeout(SAMPLE_MS, undefined, { signal: end.signal }).catch(() => {}); // it rejects only once aborted
   }
 }

@@ -6,6 +6,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { connectWorker, type WorkerClient } from "../../lib/rpc/worker_client.ts";
 import { startServer } from "../peers/server_process.ts";
+import { byNumber } from "./by_number.ts";
 import { filesUnder } from "./files_under.ts";
 import { rawClient } from "./raw_client.ts";
 import { assertRpcFails } from "./rpc_asserts.ts";
@@ -41,8 +42,8 @@ async function setUp() {
       ready: /\blocalhost:\d+\b(?=.*\n)/,
     }),
   );
-  const client = stack.use(connectWorker(worker.ready[0]));
-  const raw = stack.use(rawClient(worker.ready[0]));
+  const client = stack.use(connectWorker(byNumber(worker.ready[0])));
+  const raw = stack.use(rawClient(byNumber(worker.ready[0])));
   const done = stack.move();
   return {
     shardsDir,

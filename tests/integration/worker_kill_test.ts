@@ -7,6 +7,7 @@ import { prefixBytes } from "../../lib/encode/simulated_encoder.ts";
 import { RpcError } from "../../lib/rpc/rpc_error.ts";
 import { connectWorker, type ListedMetadata, type WorkerClient } from "../../lib/rpc/worker_client.ts";
 import { startOurWorker } from "../peers/our_worker.ts";
+import { byNumber } from "./by_number.ts";
 import { filesUnder } from "./files_under.ts";
 import { type Random, randomFrom } from "./random_from.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -152,7 +153,7 @@ Deno.test({
     for (let kill = 0; kill <= KILLS; kill++) {
       try {
         await using worker = await startOurWorker({ shardsDir, flags: FLAGS });
-        using client = connectWorker(worker.address);
+        using client = connectWorker(byNumber(worker.address));
         await verify(client, journal);
         await assertTidy(shardsDir, { livingWorkers: 1 });
         if (kill === KILLS) break; // this one ends as it should

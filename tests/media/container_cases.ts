@@ -24,7 +24,7 @@ export const CONTAINER_CASES: readonly MediaCase[] = [
     ...H264_AAC,
     ...["-movflags", "+frag_keyframe+delay_moov+default_base_moof"],
   ]),
-  oneRun("MP4, fragmented for streaming (CMAF, sidx)", "cmaf.mp4", { frames: 75 }, [
+  oneRun("MP4, fragmented for streaming (CMAF, sidx)", "cmaf.mp4", { frames: 75, readLateBy: 0.04 }, [
     ...H264_AAC,
     ...["-movflags", "+cmaf+dash+global_sidx"],
   ]),

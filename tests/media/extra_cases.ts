@@ -116,7 +116,28 @@ export const EXTRA_CASES: readonly MediaCase[] = [
     },
   },
   withCover("cover art, MP4", "cover.mp4"),
-  withCover("cover art, MKV", "cover.mkv"),
+  {
+    name: "cover art, MKV",
+    file: "cover.mkv",
+    expect: { frames: 75, notes: ["cover art"] },
+    make: (path) => {
+      const cover = `${path}.png`;
+      const attached = [
+        "-attach",
+        cover,
+        "-metadata:s:t",
+        "mimetype=image/png",
+        "-metadata:s:t",
+        "filename=cover.png",
+      ];
+      return [[...picture({ size: "64x64" }), "-frames:v", "1", cover], [
+        ...INPUTS,
+        ...H264_AAC,
+        ...attached,
+        path,
+      ]];
+    },
+  },
   oneRun("a timecode track, MOV", "timecode.mov", { frames: 75, notes: ["timecode 01:00:00:00"] }, [
     ...[...INPUTS, ...H264_AAC],
     ...["-timecode", "01:00:00:00"],

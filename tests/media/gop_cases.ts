@@ -97,7 +97,7 @@ export const GOP_CASES: readonly MediaCase[] = [
   ]),
   oneRun("B-pyramid in open groups, H.264", "b_pyramid_open_h264.mkv", { frames: 75 }, [
     ...picture(),
-    ...h264("bframes=7", "b-pyramid=normal", "b-adapt=0", "keyint=25", "open-gop=1"),
+    ...h264("bframes=7", "b-pyramid=normal", "b-adapt=0", "keyint=21", "open-gop=1"),
   ]),
   oneRun("B-pyramid, HEVC", "b_pyramid_hevc.mp4", { frames: 75 }, [
     ...picture(),

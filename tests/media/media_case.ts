@@ -33,7 +33,11 @@ export interface Expected {
    * pictures of an open group that a file starts with, what an edit list hides. Absent: none.
    */
   readonly unshownPackets?: number;
-  /** What a plain round trip would lose or get wrong, a phrase each. */
+  /** By how many seconds FFmpeg reads all times of the first video track later than the file says. Absent: 0. */
+  readonly readLateBy?: number;
+  /** What is said of the first video track, by ffprobe's names: a field, a tag, or a field of its side data. */
+  readonly says?: Readonly<Record<string, string | number>>;
+  /** What else a plain round trip would lose or get wrong, a phrase each. */
   readonly notes?: readonly string[];
 }
 

@@ -2,9 +2,12 @@
 import { AV1, h264, hevc, picture, VP8, VP9 } from "./ffmpeg_args.ts";
 import { type MediaCase, oneRun, twoRuns } from "./media_case.ts";
 
-const ODD_SIZE = picture({ size: "161x121" });
+/** The test picture itself has even sides only. */
+const ODD_SIZE = [...picture(), "-vf", "scale=161:121"];
 const BT2020 = ["-color_primaries", "bt2020", "-colorspace", "bt2020nc"];
 const TEN_BITS = ["-pix_fmt", "yuv420p10le"];
+const PQ = { color_transfer: "smpte2084", color_primaries: "bt2020", color_space: "bt2020nc" };
+const HLG = { ...PQ, color_transfer: "arib-std-b67" };
 const MASTERING = [
   "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)",
   "max-cll=1000,400",
@@ -13,7 +16,7 @@ const MASTERING = [
 const INTERLACED = ["-vf", "interlace=scan=tff", "-flags", "+ilme+ildct"];
 
 function rotated(degrees: number, extension: string): MediaCase {
-  const expect = { frames: 75, notes: [`rotation ${degrees}`] };
+  const expect = { frames: 75, says: { rotation: degrees < 180 ? degrees : degrees - 360 } };
   const name = `rotated by ${degrees} degrees, ${extension.toUpperCase()}`;
   return twoRuns(name, `rotated_${degrees}.${extension}`, expect, {
     first: [...picture(), ...h264()],
@@ -23,42 +26,49 @@ function rotated(degrees: number, extension: string): MediaCase {
 }
 
 export const PICTURE_CASES: readonly MediaCase[] = [
-  oneRun("odd sides, H.264 4:4:4", "odd_h264.mp4", { frames: 75, notes: ["161x121"] }, [
+  oneRun("odd sides, H.264 4:4:4", "odd_h264.mp4", { frames: 75, says: { width: 161, height: 121 } }, [
     ...ODD_SIZE,
     ...h264(),
     ...["-pix_fmt", "yuv444p"],
   ]),
-  oneRun("odd sides, VP9", "odd_vp9.webm", { frames: 75, notes: ["161x121"] }, [...ODD_SIZE, ...VP9]),
-  oneRun("odd sides, VP8", "odd_vp8.webm", { frames: 75, notes: ["161x121"] }, [...ODD_SIZE, ...VP8]),
-  oneRun("odd sides, AV1", "odd_av1.mp4", { frames: 75, notes: ["161x121"] }, [
+  oneRun("odd sides, VP9", "odd_vp9.webm", { frames: 75, says: { width: 161, height: 121 } }, [
+    ...ODD_SIZE,
+    ...VP9,
+  ]),
+  oneRun("odd sides, VP8", "odd_vp8.webm", { frames: 75, says: { width: 161, height: 121 } }, [
+    ...ODD_SIZE,
+    ...VP8,
+  ]),
+  oneRun("odd sides, AV1", "odd_av1.mp4", { frames: 75, says: { width: 161, height: 121 } }, [
     ...ODD_SIZE,
     ...["-c:v", "libaom-av1", "-g", "12", "-usage", "realtime", "-cpu-used", "8", "-crf", "50", "-b:v", "0"],
   ]),
-  oneRun("oblong pixels, MP4", "sar.mp4", { frames: 75, notes: ["pixels 4:3"] }, [
+  oneRun("oblong pixels, MP4", "sar.mp4", { frames: 75, says: { sample_aspect_ratio: "4:3" } }, [
     ...[...picture(), "-vf", "setsar=4/3"],
     ...h264(),
   ]),
-  oneRun("oblong pixels, MKV", "sar.mkv", { frames: 75, notes: ["pixels 16:11"] }, [
+  oneRun("oblong pixels, MKV", "sar.mkv", { frames: 75, says: { sample_aspect_ratio: "16:11" } }, [
     ...[...picture(), "-vf", "setsar=16/11"],
     ...h264(),
   ]),
-  oneRun("oblong pixels, HEVC in MPEG-TS", "sar.ts", { frames: 75, notes: ["pixels 16:11"] }, [
+  oneRun("oblong pixels, HEVC in MPEG-TS", "sar.ts", { frames: 75, says: { sample_aspect_ratio: "16:11" } }, [
     ...[...picture(), "-vf", "setsar=16/11"],
     ...hevc(),
   ]),
   oneRun(
     "oblong pixels, VP9: said by the container alone",
     "sar.webm",
-    { frames: 75, notes: ["pixels 4:3"] },
+    { frames: 75, says: { sample_aspect_ratio: "3:2" } },
     [
-      ...[...picture(), "-vf", "setsar=4/3"],
+      ...[...picture(), "-vf", "setsar=3/2"],
       ...VP9,
     ],
   ),
   ...[90, 180, 270].flatMap((degrees) => ["mp4", "mov"].map((extension) => rotated(degrees, extension))),
   oneRun("BT.2020 PQ with mastering metadata, HEVC in MP4", "hdr10.mp4", {
     frames: 75,
-    notes: ["BT.2020 PQ", "mastering display", "content light level"],
+    says: PQ,
+    notes: ["mastering display", "content light level"],
   }, [
     ...[...picture(), ...TEN_BITS, ...BT2020, "-color_trc", "smpte2084"],
     ...hevc("hdr10=1", "repeat-headers=1", ...MASTERING),
@@ -66,56 +76,60 @@ export const PICTURE_CASES: readonly MediaCase[] = [
   ]),
   oneRun("BT.2020 PQ with mastering metadata, HEVC in MKV", "hdr10.mkv", {
     frames: 75,
-    notes: ["BT.2020 PQ", "mastering display", "content light level"],
+    says: PQ,
+    notes: ["mastering display", "content light level"],
   }, [
     ...[...picture(), ...TEN_BITS, ...BT2020, "-color_trc", "smpte2084"],
     ...hevc("hdr10=1", "repeat-headers=1", ...MASTERING),
   ]),
-  oneRun("BT.2020 PQ, VP9 in WebM", "pq.webm", { frames: 75, notes: ["BT.2020 PQ"] }, [
+  oneRun("BT.2020 PQ, VP9 in WebM", "pq.webm", { frames: 75, says: PQ }, [
     ...[...picture(), ...TEN_BITS, ...BT2020, "-color_trc", "smpte2084", "-color_range", "tv"],
     ...VP9,
   ]),
-  oneRun("BT.2020 HLG, HEVC in MP4", "hlg.mp4", { frames: 75, notes: ["BT.2020 HLG"] }, [
+  oneRun("BT.2020 HLG, HEVC in MP4", "hlg.mp4", { frames: 75, says: HLG }, [
     ...[...picture(), ...TEN_BITS, ...BT2020, "-color_trc", "arib-std-b67"],
     ...hevc(),
   ]),
-  oneRun("BT.2020 HLG, AV1 in MP4", "hlg_av1.mp4", { frames: 75, notes: ["BT.2020 HLG"] }, [
+  oneRun("BT.2020 HLG, AV1 in MP4", "hlg_av1.mp4", { frames: 75, says: HLG }, [
     ...[...picture(), ...TEN_BITS, ...BT2020, "-color_trc", "arib-std-b67"],
     ...AV1,
   ]),
-  oneRun("full range, H.264 in MP4", "full_range.mp4", { frames: 75, notes: ["full range"] }, [
+  oneRun("full range, H.264 in MP4", "full_range.mp4", { frames: 75, says: { color_range: "pc" } }, [
     ...[...picture(), "-pix_fmt", "yuvj420p", "-color_range", "pc", "-colorspace", "bt709"],
     ...h264(),
   ]),
-  oneRun("full range, H.264 in MKV", "full_range.mkv", { frames: 75, notes: ["full range"] }, [
+  oneRun("full range, H.264 in MKV", "full_range.mkv", { frames: 75, says: { color_range: "pc" } }, [
     ...[...picture(), "-pix_fmt", "yuvj420p", "-color_range", "pc", "-colorspace", "bt709"],
     ...h264(),
   ]),
-  oneRun("BT.601 colours, H.264 in MP4", "bt601.mp4", { frames: 75, notes: ["BT.601"] }, [
+  oneRun("BT.601 colours, H.264 in MP4", "bt601.mp4", {
+    frames: 75,
+    says: { color_primaries: "smpte170m", color_space: "smpte170m" },
+  }, [
     ...[...picture(), "-color_primaries", "smpte170m", "-color_trc", "smpte170m", "-colorspace", "smpte170m"],
     ...h264(),
   ]),
   oneRun("interlaced, top field first, H.264 in MP4", "interlaced_tff.mp4", {
     frames: 75,
-    notes: ["interlaced, top field first"],
+    says: { field_order: "tt" },
   }, [...picture({ rate: 50 }), ...INTERLACED, ...h264("tff=1")]),
   oneRun("interlaced, bottom field first, H.264 in MPEG-TS", "interlaced_bff.ts", {
     frames: 75,
-    notes: ["interlaced, bottom field first"],
+    says: { field_order: "bb" },
   }, [...picture({ rate: 50 }), "-vf", "interlace=scan=bff", "-flags", "+ilme+ildct", ...h264("bff=1")]),
   oneRun("interlaced, H.264 in MKV", "interlaced_tff.mkv", {
     frames: 75,
-    notes: ["interlaced, top field first"],
+    says: { field_order: "tb" },
   }, [...picture({ rate: 50 }), ...INTERLACED, ...h264("tff=1")]),
-  oneRun("alpha, VP9 in WebM", "alpha_vp9.webm", { frames: 75, notes: ["alpha"] }, [
+  oneRun("alpha, VP9 in WebM", "alpha_vp9.webm", { frames: 75, says: { alpha_mode: "1" } }, [
     ...[...picture(), "-vf", "format=yuva420p,geq=lum='lum(X,Y)':a='mod(X*2+N*8,256)'"],
     ...[...VP9, "-pix_fmt", "yuva420p", "-auto-alt-ref", "0"],
   ]),
-  oneRun("alpha, VP8 in WebM", "alpha_vp8.webm", { frames: 75, notes: ["alpha"] }, [
+  oneRun("alpha, VP8 in WebM", "alpha_vp8.webm", { frames: 75, says: { alpha_mode: "1" } }, [
     ...[...picture(), "-vf", "format=yuva420p,geq=lum='lum(X,Y)':a='mod(X*2+N*8,256)'"],
     ...[...VP8, "-pix_fmt", "yuva420p", "-auto-alt-ref", "0"],
   ]),
-  oneRun("alpha, ProRes 4444 in MOV", "alpha_prores.mov", { frames: 25, notes: ["alpha"] }, [
+  oneRun("alpha, ProRes 4444 in MOV", "alpha_prores.mov", { frames: 25, says: { pix_fmt: "yuva444p12le" } }, [
     ...[...picture({ seconds: 1 }), "-vf", "format=yuva444p10le,geq=lum='lum(X,Y)':a='mod(X*8+N*32,1024)'"],
     ...["-c:v", "prores_ks", "-profile:v", "4444", "-pix_fmt", "yuva444p10le", "-alpha_bits", "16"],
   ]),
@@ -128,7 +142,7 @@ export const PICTURE_CASES: readonly MediaCase[] = [
       const [small, large] = [picture({ seconds: 2 }), picture({ seconds: 2, size: "320x240" })];
       return [
         [...small, ...h264(), parts[0]!],
-        [...large, ...h264(), "-output_ts_offset", "2", parts[1]!],
+        [...large, ...h264(), "-output_ts_offset", "2.08", parts[1]!],
         { path, parts },
       ];
     },
@@ -141,7 +155,7 @@ export const PICTURE_CASES: readonly MediaCase[] = [
       const parts = [`${path}.0.ts`, `${path}.1.ts`];
       return [
         [...picture({ seconds: 2 }), ...h264(), parts[0]!],
-        [...picture({ seconds: 2 }), ...h264("cabac=0", "ref=4"), "-output_ts_offset", "2", parts[1]!],
+        [...picture({ seconds: 2 }), ...h264("cabac=0", "ref=4"), "-output_ts_offset", "2.08", parts[1]!],
         { path, parts },
       ];
     },

@@ -214,9 +214,13 @@ interface RawPicture extends Record<string, unknown> {
   readonly side_data_list?: Record<string, unknown>[];
 }
 
-/** What a decoder that reads all of a file has to say against it; empty where it says nothing. */
+/**
+ * What a decoder that reads all of a file has to say against it; empty where it says nothing. Frames keep their
+ * times, or ffmpeg would complain of its own rounding.
+ */
 export async function complaints(path: string): Promise<string> {
-  return (await runFfmpeg("ffmpeg", ["-i", path, "-map", "0:v?", "-map", "0:a?", "-f", "null", "-"])).stderr;
+  const all = ["-map", "0:v?", "-map", "0:a?", "-fps_mode", "passthrough", "-enc_time_base", "-1"];
+  return (await runFfmpeg("ffmpeg", ["-copyts", "-i", path, ...all, "-f", "null", "-"])).stderr;
 }
 
 /**

@@ -83,7 +83,7 @@ Deno.test("outlineMp4() takes nothing that follows the last box for a size", asy
 Deno.test("outlineMp4() loads no media", async () => {
   const file = source([FTYP, box("mdat", [new Uint8Array(10_000)]), box("moov", [trak("vide")])]);
   await outlineMp4(file);
-  assert(file.reads.every(([start, end]) => end - start <= 16));
+  assert(file.reads.every(([start, end]) => end - start <= 100));
 });
 
 const SEGMENT = [0x18, 0x53, 0x80, 0x67];

@@ -27,7 +27,7 @@ const RECONSTRUCTION = {
     path: "o.mp4",
     container: "mp4",
     sizeBytes: 4_096,
-    audioTracks: ["audio track 1"],
+    audioTracks: [{ title: "audio track 1 (dts, eng)", kind: "encoded", from: "dts", to: "aac" }],
     notCarried: ["chapters"],
   },
   check: CHECK,
@@ -38,6 +38,7 @@ Deno.test("resultText() sums up in a line each, with nothing that could start an
     resultText(RESULT, RECONSTRUCTION),
     "Video v: 1 chunk encoded, 2.0 KiB -> 1.0 KiB, shards in out\\n\n" +
       "Reconstructed o.mp4 (4.0 KiB): 1,500 frames in, 1,500 out, largest time difference 0 ms, duration 1 m 00 s\n" +
+      "Encoded audio track 1 (dts, eng): dts -> aac\n" +
       "Not carried over: chapters\n",
   );
 });
@@ -66,7 +67,7 @@ Deno.test("resultJson() has what was done, what failed and what was made, null f
       frames_out: 1_500,
       largest_difference_seconds: 0,
       duration_seconds: 60.04,
-      audio_tracks: ["audio track 1"],
+      audio_tracks: [{ title: "audio track 1 (dts, eng)", kind: "encoded", from: "dts", to: "aac" }],
       not_carried: ["chapters"],
     },
   });

@@ -16,7 +16,7 @@ Deno.test("readEncodeFlags() without flags is the default settings, but for thre
 
 Deno.test("readEncodeFlags() takes each setting", () => {
   const flags = ["--codec", "hevc", "--crf", "17.5", "--preset", "slow", "--width", "640"];
-  assertEquals(read(...flags, "--pixel_format", "yuv420p10", "--keyframe_interval", "48"), {
+  assertEquals(read(...flags, "--pixel_format", "yuv420p10", "--keyframe_interval", "48", "--deinterlace"), {
     codec: "hevc",
     rate: { kind: "crf", crf: 17.5 },
     preset: "slow",
@@ -24,6 +24,7 @@ Deno.test("readEncodeFlags() takes each setting", () => {
     height: 0,
     pixelFormat: "yuv420p10",
     keyframeInterval: 48,
+    deinterlace: true,
   });
   assertEquals(read("--height", "360").height, 360);
 });

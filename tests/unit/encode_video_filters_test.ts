@@ -25,6 +25,11 @@ for (const [width, height, scale] of SIDES) {
   });
 }
 
+Deno.test("filterChain() makes whole frames where asked, before it sets the times", () => {
+  const chain = filterChain({ ...DEFAULT_SETTINGS, deinterlace: true }, SEGMENT);
+  assertEquals(chain.startsWith("bwdif=mode=send_frame:deint=interlaced,settb="), true, chain);
+});
+
 Deno.test("filterChain() keeps a full-range source's range when a pixel format is asked for", () => {
   const chain = filterChain({ ...DEFAULT_SETTINGS, pixelFormat: "yuv422p" }, SEGMENT);
   assertStringIncludes(chain, ",format=yuv422p|yuvj422p");

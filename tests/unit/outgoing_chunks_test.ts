@@ -99,6 +99,7 @@ Deno.test("mediaChunks() says of each segment its clock, its first time and its 
     width: 160,
     height: 0,
     keyframeInterval: 0,
+    deinterlace: false,
     pixelFormat: "PIXEL_FORMAT_UNSPECIFIED",
     threads: 1,
   });

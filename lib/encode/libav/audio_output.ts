@@ -93,11 +93,16 @@ export function endOf({ startSamples, encodedSamples, fifo }: AudioOutput): numb
   return startSamples + encodedSamples + fifo.size;
 }
 
-/** Encodes all of `frame` but its first `skip` samples. */
-export function encodeSound(output: AudioOutput, frame: av.Frame, skip: number): void {
-  const planes = (frame.data ?? []).slice(0, output.isPlanar ? frame.channelLayout.nbChannels : 1);
-  const sampleBytes = output.isPlanar ? SAMPLE_BYTES : SAMPLE_BYTES * frame.channelLayout.nbChannels;
-  writeSamples(output, planes.map((plane) => plane.subarray(skip * sampleBytes)), frame.nbSamples - skip);
+/** Encodes the samples of `frame` from `skip` to `length`. */
+export function encodeSound(
+  output: AudioOutput,
+  frame: av.Frame,
+  { skip, length }: { readonly skip: number; readonly length: number },
+): void {
+  const { nbChannels } = frame.channelLayout;
+  const planes = (frame.data ?? []).slice(0, output.isPlanar ? nbChannels : 1);
+  const skipBytes = skip * SAMPLE_BYTES * (output.isPlanar ? 1 : nbChannels);
+  writeSamples(output, planes.map((plane) => plane.subarray(skipBytes)), length - skip);
 }
 
 export function encodeSilence(output: AudioOutput, samples: number): void {

@@ -1,7 +1,8 @@
 /** A whole encode of an audio track: its packets in, packets out. */
 import type * as av from "node-av/lib";
 import { type AudioHead, type AudioRecord, headOf } from "../audio_records.ts";
-import { audioFormat, type AudioTarget } from "../audio_settings.ts";
+import type { AudioTask } from "../audio_encoder.ts";
+import { audioFormat } from "../audio_settings.ts";
 import { placeSound, SoundTimeError } from "../audio_timeline.ts";
 import { decodeAudio, openAudioDecoder } from "./audio_decode.ts";
 import {
@@ -37,23 +38,27 @@ export interface AudioSink {
  * @throws {RefusedError} If the sound is damaged or its times make no sense.
  */
 export function encodeAudio(
-  { sourceCodec, target }: { readonly sourceCodec: string; readonly target: AudioTarget },
+  { sourceCodec, endSeconds = Infinity, target }: Omit<AudioTask, "token">,
   records: Iterator<AudioRecord, void>,
   sink: AudioSink,
 ): number {
-  const first = records.next();
-  if (first.done) throw new Error("there is no head");
-  const head = headOf(first.value);
+  const first = valueOf(records);
+  if (!first) throw new Error("there is no head");
+  const head = headOf(first);
   const decoder = openAudioDecoder(sourceCodec, head);
   let format: FilteredFormat | undefined;
   let filters: AudioFilters | undefined;
   let output: AudioOutput | undefined;
 
+  let limit = endSeconds;
+
   const place = (frame: av.Frame, startSamples: number | undefined): void => {
     const end = output && endOf(output);
     const start = startSamples ?? end ?? 0;
-    const { silence, skip } = placeOrRefuse({ start, length: frame.nbSamples }, end, frame.sampleRate);
-    if (skip === frame.nbSamples) return;
+    const length = Math.min(frame.nbSamples, Math.round(limit * frame.sampleRate) - start);
+    if (length <= 0) return;
+    const { silence, skip } = placeOrRefuse({ start, length }, end, frame.sampleRate);
+    if (skip === length) return;
     output ??= openAudioOutput({
       codec: target.codec,
       format: format!,
@@ -62,7 +67,7 @@ export function encodeAudio(
       ...sink,
     });
     encodeSilence(output, silence);
-    encodeSound(output, frame, skip);
+    encodeSound(output, frame, { skip, length });
   };
   const resample = (frame: av.Frame): void => {
     if (filters && !takesFrame(filters, frame)) {
@@ -78,14 +83,25 @@ export function encodeAudio(
     filterSound(filters, frame, place);
   };
 
-  for (let next = records.next(); !next.done; next = records.next()) {
-    decodeAudio(decoder, next.value, resample);
+  for (let record = valueOf(records); record;) {
+    const next = valueOf(records);
+    if (!next && record.durationTicks > 0) {
+      // Its decoder may give more than the packet says that it holds.
+      limit = Math.min(limit, (record.startTicks + record.durationTicks) / head.sampleRate);
+    }
+    decodeAudio(decoder, record, resample);
+    record = next;
   }
   decodeAudio(decoder, null, resample);
   if (filters) filterSound(filters, null, place);
   if (!output) return 0;
   finishAudioOutput(output);
   return output.encodedSamples;
+}
+
+function valueOf(records: Iterator<AudioRecord, void>): AudioRecord | undefined {
+  const { value, done } = records.next();
+  return done ? undefined : value;
 }
 
 function placeOrRefuse(...args: Parameters<typeof placeSound>): ReturnType<typeof placeSound> {

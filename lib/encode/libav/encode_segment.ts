@@ -1,8 +1,13 @@
 /** A whole encode: chunk on stdin, shard on stdout. */
 import type * as av from "node-av/lib";
 import { avGetPixFmtName } from "node-av/lib";
-import type { AVPixelFormat } from "node-av/constants";
+import {
+  AV_FRAME_DATA_CONTENT_LIGHT_LEVEL,
+  AV_FRAME_DATA_MASTERING_DISPLAY_METADATA,
+  type AVPixelFormat,
+} from "node-av/constants";
 import { ASSUMED_FRAME_RATE, type SegmentSpan } from "../encoder.ts";
+import { type HdrMetadata, readContentLight, readMasteringDisplay } from "../hdr_metadata.ts";
 import type { EncodeSettings } from "../settings.ts";
 import { filterChain } from "../video_filters.ts";
 import { CODEC_ENCODERS } from "../codec_encoder.ts";
@@ -47,7 +52,7 @@ export function encodeSegment(
       threads,
       frameRate: segment.frameRate ?? ASSUMED_FRAME_RATE,
       encoder,
-      encoderOptions: encoder.options(settings, segment),
+      encoderOptions: encoder.options(settings, segment, hdrMetadataOf(frame)),
     });
     encodeFrame(output, frame);
     frames += 1;
@@ -65,7 +70,21 @@ export function encodeSegment(
   }
   finishOutput(output);
   input.format.closeInputSync();
-  return { frames, notes: formatNotes(filters.input.format, output.encoder.pixelFormat, settings) };
+  const notes = formatNotes(filters.input.format, output.encoder.pixelFormat, settings);
+  return { frames, notes: output.losesFields ? [...notes, FIELDS_NOTE] : notes };
+}
+
+const FIELDS_NOTE =
+  "The picture is interlaced, which the codec cannot state: both fields of a frame are coded as one";
+
+function hdrMetadataOf(frame: av.Frame): HdrMetadata {
+  const display = frame.getSideData(AV_FRAME_DATA_MASTERING_DISPLAY_METADATA);
+  const light = frame.getSideData(AV_FRAME_DATA_CONTENT_LIGHT_LEVEL);
+  const masteringDisplay = display ? readMasteringDisplay(display) : undefined;
+  return {
+    ...(masteringDisplay && { masteringDisplay }),
+    ...(light && { contentLight: readContentLight(light)! }),
+  };
 }
 
 function formatNotes(

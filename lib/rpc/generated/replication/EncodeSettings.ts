@@ -40,6 +40,10 @@ export interface EncodeSettings {
    */
   'keyframeInterval'?: (number);
   /**
+   * Makes whole frames of interlaced ones; else they stay interlaced where the codec can say so.
+   */
+  'deinterlace'?: (boolean);
+  /**
    * Neither: the codec's usual quality.
    */
   'rateControl'?: "crf"|"bitrate";
@@ -79,6 +83,10 @@ export interface EncodeSettings__Output {
    * Frames from one keyframe to the next at most; 0: the encoder's own number.
    */
   'keyframeInterval': (number);
+  /**
+   * Makes whole frames of interlaced ones; else they stay interlaced where the codec can say so.
+   */
+  'deinterlace': (boolean);
   /**
    * Neither: the codec's usual quality.
    */

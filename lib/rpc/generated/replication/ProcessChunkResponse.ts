@@ -25,6 +25,10 @@ export interface ProcessChunkResponse {
    * Wall-clock seconds from the first byte to the durable shard.
    */
   'encodeSeconds'?: (number | string);
+  /**
+   * What was changed without being asked for, a sentence each.
+   */
+  'notes'?: (string)[];
 }
 
 export interface ProcessChunkResponse__Output {
@@ -50,4 +54,8 @@ export interface ProcessChunkResponse__Output {
    * Wall-clock seconds from the first byte to the durable shard.
    */
   'encodeSeconds': (number);
+  /**
+   * What was changed without being asked for, a sentence each.
+   */
+  'notes': (string)[];
 }
