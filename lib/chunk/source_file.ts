@@ -30,6 +30,7 @@ import {
 } from "mediabunny";
 import type { ByteSource, ContainerOutline } from "./container_outline.ts";
 import { outlineMatroska } from "./matroska_outline.ts";
+import { endSearches } from "./matroska_search.ts";
 import { outlineMp4 } from "./mp4_outline.ts";
 import { outlineMpegTs } from "./mpeg_ts_outline.ts";
 import { outlineOgg } from "./ogg_outline.ts";
@@ -138,7 +139,9 @@ async function openMedia(path: string, file: ByteSource, close: () => void): Pro
   });
   const input = new Input({ source, formats: FORMATS });
   try {
-    const outline = await outlineOf(await formatOf(path, input), file);
+    const format = await formatOf(path, input);
+    if (format instanceof MatroskaInputFormat) endSearches(input, file.sizeBytes);
+    const outline = await outlineOf(format, file);
     if (outline.claimedBytes > file.sizeBytes) {
       throw new SourceError(
         "damaged",

@@ -44,6 +44,7 @@ export function resultText(
   const lines = [
     `Video ${videoId}: ${formatCount(shards.length, "chunk")} encoded, ` +
     `${formatBytes(original)} -> ${formatBytes(encoded)}, shards in ${outputDir}`,
+    ...new Set(shards.flatMap(({ stored }) => stored.notes)),
   ];
   if (reconstruction) {
     const { assembled, check } = reconstruction;
@@ -76,6 +77,7 @@ export function resultJson(
       sha256: stored.sha256 || null,
       encoder: stored.encoder || null,
       frame_count: stored.frameCount,
+      notes: stored.notes,
       path,
     })),
     failed: failed.map(({ chunkIndex, error }) => ({ chunk_index: chunkIndex, error: error.message })),

@@ -1,7 +1,6 @@
 /** Who may speak to whom: TLS, with client certificates where a CA is given to the server, and a token. */
-import { ChannelCredentials, Metadata, ServerCredentials } from "@grpc/grpc-js";
+import { Metadata, ServerCredentials } from "@grpc/grpc-js";
 import { checkTls } from "./check_tls.ts";
-import "./goaway_guard.ts"; // for every channel and every server, none of which is made without credentials
 
 /** PEM texts. */
 export interface ServerTls {
@@ -28,14 +27,6 @@ export function serverCredentials(tls: ServerTls | undefined): ServerCredentials
   // without an authority of our own, grpc-js would announce every one that the machine trusts
   const authority = Buffer.from(tls.ca ?? tls.cert);
   return ServerCredentials.createSsl(authority, [pair], tls.ca !== undefined);
-}
-
-/** @throws {TlsError} */
-export function clientCredentials(tls: ClientTls | undefined): ChannelCredentials {
-  if (!tls) return ChannelCredentials.createInsecure();
-  checkTls(tls);
-  const pem = (text: string | undefined) => text === undefined ? null : Buffer.from(text);
-  return ChannelCredentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert));
 }
 
 /** @see RFC 6750, section 2.1, the bearer token. */

@@ -1,6 +1,7 @@
 import { Server, type ServerInterceptor, setLogger } from "@grpc/grpc-js";
 import { formatAddress } from "./address.ts";
 import { serverCredentials, type ServerTls } from "./credentials.ts";
+import "./goaway_guard.ts";
 import { explainMessageLimit, requireToken } from "./interceptors.ts";
 import { paceResponses } from "./pace_responses.ts";
 

@@ -1,8 +1,9 @@
 /** A worker as its callers see it: typed calls, with the streaming ones where the worker has them. */
 import { Metadata, status } from "@grpc/grpc-js";
 import { createHash } from "node:crypto";
+import { channelTo } from "./channel.ts";
 import { callClientStream, callServerStream, callUnary, type Peer, type RpcOptions } from "./client_call.ts";
-import { clientCredentials, type ClientTls, tokenMetadata } from "./credentials.ts";
+import { type ClientTls, tokenMetadata } from "./credentials.ts";
 import type { ChunkInfo__Output } from "./generated/replication/ChunkInfo.ts";
 import type { ChunkMetadata__Output } from "./generated/replication/ChunkMetadata.ts";
 import type { GetShardPart__Output } from "./generated/replication/GetShardPart.ts";
@@ -34,6 +35,8 @@ export interface StoredChunk {
   /** Empty from a worker that does not say. */
   readonly encoder: string;
   readonly encodeSeconds: number;
+  /** What the encoder changed without being asked to, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** How a worker says it is. */
@@ -119,14 +122,11 @@ const ONE_MESSAGE_BYTES = 1024 * 1024;
 
 /** Opens a channel; it connects with the first call. */
 export function connectWorker(address: string, options: ConnectOptions = {}): WorkerClient {
-  const client = new WorkerService(address, clientCredentials(options.tls), {
+  const client = new WorkerService(...channelTo(address, options.tls, {
     // what a worker sends is bounded by its own limit, and a shard in one message by the caller's memory
     "grpc.max_receive_message_length": -1,
     "grpc.max_send_message_length": -1,
-    // a worker that restarts is found again at once, not after a backoff of minutes
-    "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.max_reconnect_backoff_ms": 2_000,
-  });
+  }));
   const peer: Peer = { address, metadata: tokenMetadata(options.token) };
 
   const processInOne = (header: ChunkHeader, data: Uint8Array, rpc: RpcOptions) =>
@@ -180,6 +180,7 @@ export function connectWorker(address: string, options: ConnectOptions = {}): Wo
         frameCount: response.frameCount,
         encoder: response.encoder,
         encodeSeconds: response.encodeSeconds,
+        notes: response.notes,
       };
     },
     getShard: (location, rpc) =>

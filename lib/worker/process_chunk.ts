@@ -24,6 +24,8 @@ export interface ProcessLimits {
 
 export interface ProcessedChunk {
   readonly shard: StoredShard;
+  /** What was changed without being asked for, a sentence each. */
+  readonly notes: readonly string[];
   /** From the place among the running tasks to the durable shard. */
   readonly seconds: number;
 }
@@ -54,11 +56,11 @@ export async function processChunk(
   return await processor.admission.run(async () => {
     const startMs = performance.now();
     using limit = timeLimit(processor.limits.encodeMs);
-    const shard = await encodeAndStore(processor, order, source, encoder, {
+    const made = await encodeAndStore(processor, order, source, encoder, {
       signal: AbortSignal.any([signal, limit.signal]),
       onReceived,
     });
-    return { shard, seconds: (performance.now() - startMs) / 1000 };
+    return { ...made, seconds: (performance.now() - startMs) / 1000 };
   }, { signal });
 }
 
@@ -68,12 +70,14 @@ async function encodeAndStore(
   source: ReadableStream<Uint8Array>,
   encoder: Encoder,
   { signal, onReceived }: ProcessOptions,
-): Promise<StoredShard> {
+): Promise<Omit<ProcessedChunk, "seconds">> {
   const chunk = checkChunk(source, { sha256, stallMs: limits.stallMs, onEnd: onReceived });
   try {
     const encoding = encoder.encode(chunk.bytes, task, { signal });
+    let notes: readonly string[] = [];
     const facts = async () => {
-      const { encoder, frameCount } = await encoding.facts;
+      const { encoder, frameCount, ...facts } = await encoding.facts;
+      notes = facts.notes;
       return {
         originalSize: chunk.sizeBytes,
         encoder,
@@ -81,7 +85,8 @@ async function encodeAndStore(
         settings: task.segment ? { ...task.settings } : null,
       };
     };
-    return await store.put(key, encoding.shard, facts, { signal });
+    const shard = await store.put(key, encoding.shard, facts, { signal });
+    return { shard, notes };
   } catch (error) {
     signal.throwIfAborted();
     // what is wrong with the chunk itself explains what the encoder made of it

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
+import { channelTo } from "../rpc/channel.ts";
 import { callUnary } from "../rpc/client_call.ts";
-import { clientCredentials, tokenMetadata } from "../rpc/credentials.ts";
+import { tokenMetadata } from "../rpc/credentials.ts";
 import type { RegisterWorkerResponse__Output } from "../rpc/generated/replication/RegisterWorkerResponse.ts";
 import { MasterService } from "../rpc/proto.ts";
 import type { ConnectOptions } from "../rpc/worker_client.ts";
@@ -11,19 +12,20 @@ export interface RegisterOptions extends ConnectOptions {
   /** Where the master finds the worker. */
   readonly workerAddress: string;
   readonly logger: Logger;
+  /** How soon it says again that it is there: a master that restarted has forgotten its workers. Default 10 s. */
+  readonly repeatMs?: number | undefined;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
 
-/** A master that restarted has forgotten its workers: they say again that they are there. */
 const REPEAT_MS = 10_000;
 const TIMEOUT_MS = 3_000;
 
 /** Registers with a master, and again for as long as the signal lasts. Resolves once it is aborted. */
 export async function keepRegistered(
-  { master, workerAddress, logger, signal, ...options }: RegisterOptions,
+  { master, workerAddress, logger, signal, repeatMs = REPEAT_MS, ...options }: RegisterOptions,
 ): Promise<void> {
-  const client = new MasterService(master, clientCredentials(options.tls));
+  const client = new MasterService(...channelTo(master, options.tls));
   const peer = { address: master, metadata: tokenMetadata(options.token) };
   let wasRegistered: boolean | undefined;
   try {
@@ -40,7 +42,7 @@ export async function keepRegistered(
         logger.warn("Cannot register with master", { master, problem });
       }
       wasRegistered = isRegistered;
-      await setTimeout(REPEAT_MS, undefined, { signal }).catch(() => {}); // it rejects only once aborted
+      await setTimeout(repeatMs, undefined, { signal }).catch(() => {}); // it rejects only once aborted
     }
   } finally {
     client.close();

@@ -1,4 +1,5 @@
 /** A worker's life: open the store, find an encoder, listen, and drain when asked to stop. */
+import { status } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
 import { loadSync } from "@grpc/proto-loader";
 import { HealthImplementation, protoPath as healthProto } from "grpc-health-check";
@@ -105,7 +106,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const server = createServer({
     ...options,
     interceptors: [
-      refuseEarly({ path: processChunk, admission, toStatus: (error) => statusAndLog(error, logger) }),
+      refuseEarly({
+        path: processChunk,
+        admission,
+        toStatus(error) {
+          const answer = statusAndLog(error, logger);
+          metrics.chunkFailed(status[answer.code]);
+          return answer;
+        },
+      }),
       limitRequestTime((path) => path === processChunk ? limits.messageMs : limits.stallMs),
     ],
   });

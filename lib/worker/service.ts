@@ -121,7 +121,7 @@ async function answerChunk(
         `Received chunk ${chunkIndex} for video '${videoId}' (Original size: ${sizeBytes} bytes)`,
         fields,
       );
-    const { shard, seconds } = await processChunk(processor, order, source, { signal, onReceived });
+    const { shard, notes, seconds } = await processChunk(processor, order, source, { signal, onReceived });
     logger.info(`Stored shard for chunk ${chunkIndex}`, {
       ...fields,
       bytes: shard.encodedSize,
@@ -143,6 +143,7 @@ async function answerChunk(
       frameCount: shard.frameCount ?? 0,
       encoder: shard.encoder ?? "",
       encodeSeconds: seconds,
+      notes: [...notes],
     };
   } catch (error) {
     metrics.chunkFailed(status[toStatus(error).code]);

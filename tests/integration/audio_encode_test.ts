@@ -1,9 +1,10 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { assemble } from "../../lib/assemble/assemble.ts";
+import { AssembleError } from "../../lib/assemble/assemble_error.ts";
 import type { AudioMode, AudioResult } from "../../lib/assemble/audio_plan.ts";
 import { SourceError } from "../../lib/chunk/source_error.ts";
-import { openSource } from "../../lib/chunk/source_file.ts";
+import { openSource, packetsOf } from "../../lib/chunk/source_file.ts";
 import { h264, picture, VP9 } from "../media/ffmpeg_args.ts";
 import { runFfmpeg } from "../media/run_ffmpeg.ts";
 import { audioPackets, copies, fileNames, planned, videoFile } from "./assemble_fixture.ts";
@@ -73,8 +74,7 @@ Deno.test("assemble() keeps to the bitrate that is asked for", async () => {
     await reassembled(path, outPath, { codec: "opus", bitsPerSecond });
     using output = await openSource(outPath);
     let bytes = 0;
-    const { EncodedPacketSink } = await import("mediabunny");
-    for await (const packet of new EncodedPacketSink(output.audio[0]!.track).packets()) {
+    for await (const packet of packetsOf(output.audio[0]!.track)) {
       bytes += packet.byteLength;
     }
     sizes.push(8 * bytes / 10);
@@ -98,8 +98,7 @@ Deno.test("assemble() names the track whose sound is damaged, and leaves nothing
   const bytes = await Deno.readFile(path);
   {
     using source = await openSource(path);
-    const { EncodedPacketSink } = await import("mediabunny");
-    for await (const { timestamp, data } of new EncodedPacketSink(source.audio[0]!.track).packets()) {
+    for await (const { timestamp, data } of packetsOf(source.audio[0]!.track)) {
       if (timestamp > 2 && timestamp < 2.5) {
         bytes.fill(0xff, indexOf(bytes, data), indexOf(bytes, data) + data.length);
       }
@@ -181,6 +180,58 @@ Deno.test("assemble() leaves no process when the video fails while sound is enco
   assertEquals(await audioEncoderPids(), []);
 });
 
+Deno.test("assemble() names the track when the process that encodes it dies", async () => {
+  await using folder = await temporaryFolder();
+  using video = await planned(await videoFile(folder.path, "video.mp4", { seconds: 10 }), ONE_SECOND);
+  const { source, plan } = video;
+  const shards = async function* () {
+    for await (const shard of copies(source, plan)) {
+      if (shard.segment === 3) { for (const pid of await audioEncoderPids()) Deno.kill(pid, "SIGKILL"); }
+      yield shard;
+    }
+  };
+  const path = join(folder.path, "out.mp4");
+  // More sound than the pipe holds is still to come.
+  const audio = { codec: "opus", bitsPerSecond: 500_000 } as const;
+  await assertRejects(
+    () => assemble({ plan, source, path, shards: shards(), audio }),
+    AssembleError,
+    "Cannot encode audio track 1 (aac, und): the libav process ended: killed by SIGKILL",
+  );
+  assertEquals(await fileNames(folder.path), ["video.mp4"]);
+});
+
+Deno.test("assemble() makes a video without sound of a track in which nothing is to be heard", async () => {
+  await using folder = await temporaryFolder();
+  using video = await planned(await videoFile(folder.path, "video.mp4"), ONE_SECOND);
+  const { plan } = video;
+  const source = {
+    ...video.source,
+    audio: video.source.audio.map((audio) => ({ ...audio, delaySeconds: 100 })),
+  };
+  for (const outName of ["out.mp4", "out.mkv"]) {
+    const path = join(folder.path, outName);
+    await assemble({ plan, source, path, shards: copies(video.source, plan), audio: { codec: "opus" } });
+    using output = await openSource(path);
+    for (const audio of output.audio) assertEquals(await audioPackets(audio), []);
+  }
+});
+
+for (const audio of ["copy", { codec: "aac" }, { codec: "opus" }] as const) {
+  const how = typeof audio === "string" ? "copied" : `encoded to ${audio.codec}`;
+  Deno.test(`assemble() ends sound that is ${how} where an edit list hides the rest of it`, async () => {
+    await using folder = await temporaryFolder();
+    using video = await planned(await videoFile(folder.path, "video.mp4"), ONE_SECOND);
+    const { plan } = video;
+    const tracks = video.source.audio.map((track) => ({ ...track, shownUntilSeconds: 2 }));
+    const source = { ...video.source, audio: tracks };
+    const path = join(folder.path, "out.mp4");
+    await assemble({ plan, source, path, shards: copies(video.source, plan), audio });
+    const { endSeconds, frameSeconds } = await soundEnd(path);
+    assert(endSeconds > 2 - 1e-9 && endSeconds < 2 + frameSeconds, `it ends at ${endSeconds} s`);
+  });
+}
+
 /** A test that needs ffmpeg. */
 function ffmpegTest(name: string, fn: () => Promise<void>): void {
   Deno.test({ name: HAS_FFMPEG ? name : `${name} ${WITHOUT_FFMPEG}`, ignore: !HAS_FFMPEG, fn });
@@ -243,11 +294,25 @@ for (const [name, args, outName, audio, firstTick] of OFFSETS) {
         const lag = lagSamples(expected, actual, seconds);
         assert(Math.abs(lag) <= 96, `at ${seconds} s the sound comes ${lag} samples later`); // 2 ms
       }
-      const longer = actual.length - expected.length;
-      assert(Math.abs(longer) < FRAME_SAMPLES, `the sound is ${longer} samples longer`);
+      const { endSeconds, frameSeconds } = await soundEnd(outPath);
+      const longer = endSeconds - expected.length / 48_000;
+      assert(Math.abs(longer) <= frameSeconds, `the sound ends ${longer} s later`);
       assertEquals((await runFfmpeg("ffmpeg", ["-i", outPath, "-f", "null", "-"])).stderr, "");
     },
   );
+}
+
+/** When the last packet of sound ends, as far as the container says it, and how long a packet is. */
+async function soundEnd(path: string): Promise<{ endSeconds: number; frameSeconds: number }> {
+  using output = await openSource(path);
+  const [audio] = output.audio;
+  const frameSeconds = (audio!.codec === "opus" ? 960 : 1024) / audio!.decoderConfig!.sampleRate;
+  let endSeconds = 0;
+  // Matroska says nothing of how long the last one is.
+  for await (const { timestamp, duration } of packetsOf(audio!.track)) {
+    endSeconds = timestamp + (duration || frameSeconds);
+  }
+  return { endSeconds, frameSeconds };
 }
 
 for (const channels of [1, 2, 3, 4, 5, 6, 7, 8]) {
@@ -306,7 +371,7 @@ ffmpegTest(
       "aac fra",
       "ac3 jpn",
     ]);
-    for (const [track, seconds] of [[0, 2.5], [1, 1.5], [2, 3.03]] as const) {
+    for (const [track, seconds] of [[0, 2.53], [1, 1.53], [2, 3.05]] as const) {
       const lag = lagSamples(await heard(path, track), await heard(outPath, track), seconds);
       assert(Math.abs(lag) <= 48, `track ${track} comes ${lag} samples later`);
     }

@@ -50,7 +50,7 @@ export async function firstFrameSeconds(path: string): Promise<number> {
   const { stdout } = await runFfmpeg("ffprobe", [
     ...["-select_streams", "v:0", "-show_entries", "packet=pts_time", "-of", "csv=p=0", path],
   ]);
-  return Math.min(...stdout.trim().split("\n").map((line) => parseFloat(line)));
+  return Math.min(...stdout.split("\n").map((line) => parseFloat(line)).filter(Number.isFinite));
 }
 
 /** Makes a file in `folder` with ffmpeg. */

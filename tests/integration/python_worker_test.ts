@@ -32,6 +32,7 @@ pythonTest(
       frameCount: 0,
       encoder: "",
       encodeSeconds: 0,
+      notes: [],
     });
 
     const shard = await client.call("getShard", { shardLocation: location });

@@ -1,6 +1,6 @@
 /** The worker's calls as grpc-js has them, for what the project's own client would not do. */
 import { type ClientWritableStream, Metadata, type ServiceError } from "@grpc/grpc-js";
-import { clientCredentials } from "../../lib/rpc/credentials.ts";
+import { channelTo } from "../../lib/rpc/channel.ts";
 import type { HealthCheckResponse__Output } from "../../lib/rpc/generated/replication/HealthCheckResponse.ts";
 import type { ProcessChunkPart } from "../../lib/rpc/generated/replication/ProcessChunkPart.ts";
 import type { ProcessChunkResponse__Output } from "../../lib/rpc/generated/replication/ProcessChunkResponse.ts";
@@ -29,9 +29,9 @@ export interface RawClient extends Disposable {
 const GIVE_UP_MS = 20_000;
 
 export function rawClient(address: string): RawClient {
-  const client = new WorkerService(address, clientCredentials(undefined), {
-    "grpc.max_send_message_length": -1,
-  });
+  const client = new WorkerService(
+    ...channelTo(address, undefined, { "grpc.max_send_message_length": -1 }),
+  );
 
   function open(parts: readonly ProcessChunkPart[]): OpenStream {
     const { promise: answer, resolve, reject } = Promise.withResolvers<ProcessChunkResponse__Output>();

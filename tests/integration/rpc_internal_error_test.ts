@@ -1,7 +1,7 @@
 /** Errors that callers are not to know of, however a handler comes to fail with them. */
 import { assertEquals, assertRejects } from "@std/assert";
-import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import { clientCredentials } from "../../lib/rpc/credentials.ts";
+import { Metadata, type ServiceError, status, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import { channelTo } from "../../lib/rpc/channel.ts";
 import { WorkerService } from "../../lib/rpc/proto.ts";
 import { createServer, listen } from "../../lib/rpc/server.ts";
 import { clientStream, serverStream, unary } from "../../lib/rpc/server_call.ts";
@@ -31,24 +31,28 @@ function secretMetadata(): Metadata {
 
 const calls = { shutdown: new AbortController().signal, toStatus };
 
-/** A server whose every method fails as told, and a client of it. */
-async function setUp(fail: () => Promise<never>) {
+/** A server with these methods, and a client of it. */
+async function setUp(methods: UntypedServiceImplementation) {
   const server = createServer({ maxChunkBytes: 1_000 });
-  server.addService(WorkerService.service, {
-    CheckHealth: unary(calls, fail),
-    ProcessChunkStream: clientStream(calls, fail),
-    GetShardStream: serverStream(calls, fail),
-  });
+  server.addService(WorkerService.service, methods);
   const address = await listen(server, { host: "127.0.0.1", port: 0 });
-  const client = new WorkerService(address, clientCredentials(undefined));
+  const client = new WorkerService(...channelTo(address, undefined));
   return {
     client,
-    [Symbol.dispose]() {
+    async [Symbol.asyncDispose]() {
       client.close();
-      server.forceShutdown();
+      const { promise, resolve } = Promise.withResolvers<unknown>();
+      server.tryShutdown(resolve);
+      await promise;
     },
   };
 }
+
+const failing = (fail: () => Promise<never>): UntypedServiceImplementation => ({
+  CheckHealth: unary(calls, fail),
+  ProcessChunkStream: clientStream(calls, fail),
+  GetShardStream: serverStream(calls, fail),
+});
 
 type Client = Awaited<ReturnType<typeof setUp>>["client"];
 
@@ -92,7 +96,7 @@ for (const [what, make] of Object.entries(FAILURES)) {
         },
       ];
       for (const fail of ways) {
-        using t = await setUp(fail);
+        await using t = await setUp(failing(fail));
         assertTellsNothing(await failureOf(kind, t.client));
       }
     });
@@ -100,28 +104,20 @@ for (const [what, make] of Object.entries(FAILURES)) {
 }
 
 Deno.test("a server stream that fails after its first message ends as INTERNAL and tells nothing", async () => {
-  const server = createServer({ maxChunkBytes: 1_000 });
-  server.addService(WorkerService.service, {
+  await using t = await setUp({
     GetShardStream: serverStream(calls, () => {
-      const first = { data: new Uint8Array(3) };
       const stream = new ReadableStream({
-        start: (controller) => controller.enqueue(first),
+        start: (controller) => controller.enqueue({ data: new Uint8Array(3) }),
         pull: () => Promise.reject(new Error(SECRET)),
       }, { highWaterMark: 1 });
       return Promise.resolve(stream);
     }),
   });
-  using _server = { [Symbol.dispose]: () => server.forceShutdown() };
-  const client = new WorkerService(
-    await listen(server, { host: "127.0.0.1", port: 0 }),
-    clientCredentials(undefined),
-  );
-  using _client = { [Symbol.dispose]: () => client.close() };
-  assertTellsNothing(await failureOf("server stream", client));
+  assertTellsNothing(await failureOf("server stream", t.client));
 });
 
 Deno.test("a message that is no message of the service ends as INTERNAL, without a word of how it was read", async () => {
-  using t = await setUp(() => Promise.reject(new Error("not reached")));
+  await using t = await setUp(failing(() => Promise.reject(new Error("not reached"))));
   const garbage = Buffer.from([0xff, 0xff, 0xff]);
   const error = await assertRejects(async () => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();

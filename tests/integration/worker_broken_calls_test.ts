@@ -3,13 +3,14 @@ import { assert, assertEquals, assertLess, assertMatch, assertRejects } from "@s
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { once } from "node:events";
 import { join } from "node:path";
-import { makeVideo } from "../../lib/encode/make_video.ts";
 import type { ProcessChunkPart } from "../../lib/rpc/generated/replication/ProcessChunkPart.ts";
 import type { GetShardPart__Output } from "../../lib/rpc/generated/replication/GetShardPart.ts";
 import { RpcError } from "../../lib/rpc/rpc_error.ts";
 import { startOurWorker } from "../peers/our_worker.ts";
 import { byNumber } from "./by_number.ts";
+import { childrenOf } from "./child_processes.ts";
 import { startInProcess } from "./in_process_worker.ts";
+import { longChunk } from "./long_chunk.ts";
 import { peakMemory } from "./peak_memory.ts";
 import { writePlainShard } from "./plain_shard.ts";
 import { rawClient } from "./raw_client.ts";
@@ -84,33 +85,15 @@ Deno.test("a chunk that keeps coming past the time that one may take is ended", 
 
 Deno.test("an encode past the time that one may take is ended, with its process", async () => {
   await using t = await startInProcess({ encoder: "libav", limits: { encodeMs: 1_500 } });
-  const path = join(t.shardsDir, "..", "long.mp4");
-  const long = { seconds: 60, width: 640, height: 480, tone: null } as const;
-  await makeVideo(path, { ...long, layout: "fragmented", preset: "ultrafast" });
-  const header = {
-    videoId: "v",
-    chunkIndex: 0,
-    kind: "CHUNK_KIND_MEDIA_SEGMENT",
-    segment: { timescale: 15, frameCount: 900 },
-    settings: { preset: "PRESET_VERYSLOW" },
-  } as const;
-  const call = t.client.processChunk(header, await Deno.readFile(path), RPC);
+  await using folder = await temporaryFolder();
+  const { header, data } = await longChunk(folder.path);
+  const call = t.client.processChunk(header, data, RPC);
   await t.raw.until(({ memoryUsageBytes, activeTasks }) => activeTasks === 1 && Number(memoryUsageBytes) > 0);
   await assertRpcFails("DEADLINE_EXCEEDED", call);
   await t.raw.until(({ activeTasks }) => activeTasks === 0);
-  await until(async () => (await childrenOfThisProcess()).length === 0);
+  await until(async () => (await childrenOf("self")).length === 0);
   assertEquals(await t.storedFiles(), []);
 });
-
-/** @see proc(5), /proc/[pid]/task/[tid]/children. */
-async function childrenOfThisProcess(): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { name } of Deno.readDir("/proc/self/task")) {
-    const children = await Deno.readTextFile(`/proc/self/task/${name}/children`).catch(() => "");
-    found.push(...children.split(" ").filter((pid) => pid !== ""));
-  }
-  return found;
-}
 
 Deno.test("a download that nobody reads is cut off, and its file closed", async () => {
   await using t = await startInProcess({ connections: { responseMs: 300 } });

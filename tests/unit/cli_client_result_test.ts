@@ -12,6 +12,7 @@ const STORED = {
   frameCount: 0,
   encoder: "",
   encodeSeconds: 0.5,
+  notes: [],
 };
 const SHARD = { chunkIndex: 0, stored: STORED, path: "out/v_chunk_0.shard", sizeBytes: 1_024 };
 const RESULT: ClientResult = {
@@ -43,6 +44,16 @@ Deno.test("resultText() sums up in a line each, with nothing that could start an
   );
 });
 
+Deno.test("resultText() tells once what an encoder changed in every chunk", () => {
+  const shards = [0, 1].map((chunkIndex) => ({
+    ...SHARD,
+    chunkIndex,
+    stored: { ...STORED, notes: ["Changed"] },
+  }));
+  const text = resultText({ ...RESULT, shards }, undefined);
+  assertEquals(text.split("\n").filter((line) => line === "Changed").length, 1);
+});
+
 Deno.test("resultJson() has what was done, what failed and what was made, null for what is not known", () => {
   const text = resultJson(RESULT, RECONSTRUCTION);
   assertEquals(JSON.parse(text), {
@@ -57,6 +68,7 @@ Deno.test("resultJson() has what was done, what failed and what was made, null f
       sha256: null,
       encoder: null,
       frame_count: 0,
+      notes: [],
       path: "out/v_chunk_0.shard",
     }],
     failed: [{ chunk_index: 2, error: "broken" }],

@@ -1,0 +1,46 @@
+import { ChannelCredentials, type ChannelOptions } from "@grpc/grpc-js";
+import { isIP } from "node:net";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
+import { hostOf } from "./address.ts";
+import { checkTls } from "./check_tls.ts";
+import type { ClientTls } from "./credentials.ts";
+import "./goaway_guard.ts";
+
+/** A server that restarts is found again at once, not after a backoff of minutes. */
+const RECONNECT: ChannelOptions = {
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 2_000,
+};
+
+/**
+ * What a client of grpc-js is made with.
+ *
+ * @param address `host:port`
+ * @throws {TlsError}
+ */
+export function channelTo(
+  address: string,
+  tls: ClientTls | undefined,
+  options: ChannelOptions = {},
+): [address: string, credentials: ChannelCredentials, options: ChannelOptions] {
+  if (!tls) return [address, ChannelCredentials.createInsecure(), { ...RECONNECT, ...options }];
+  checkTls(tls);
+  const pem = (text: string | undefined) => text === undefined ? null : Buffer.from(text);
+  const identity = identityOf(hostOf(address));
+  const credentials = ChannelCredentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert), identity.verify);
+  return [address, credentials, { ...RECONNECT, ...identity.options, ...options }];
+}
+
+/**
+ * How a server shows that it is the one at the address. An IP address grpc-js would send as the server's name,
+ * which it is not (RFC 6066, section 3), and Deno throws. With a dot behind it none is sent, and whether the
+ * certificate is for the address is checked here.
+ */
+function identityOf(host: string) {
+  if (isIP(host) === 0) return { verify: {}, options: {} };
+  const checkAddress = (_host: string, cert: PeerCertificate) => checkServerIdentity(host, cert);
+  return {
+    verify: { checkServerIdentity: checkAddress },
+    options: { "grpc.ssl_target_name_override": `${host}.` },
+  };
+}
