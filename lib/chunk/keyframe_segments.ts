@@ -1,5 +1,5 @@
 /** A video file as segments that each begin with a keyframe, and the chunks that carry them. */
-import type { EncodedPacket, EncodedPacketSink } from "mediabunny";
+import type { EncodedPacket } from "mediabunny";
 import { writeChunk } from "./chunk_writer.ts";
 import type { PacketTable } from "./packet_table.ts";
 import { planSegments, type Segment, type SegmentPlan, type SegmentTarget } from "./plan_segments.ts";

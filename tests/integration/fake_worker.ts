@@ -1,5 +1,5 @@
 /** A worker that does what a test says, on the project's own server and in the test's own process. */
-import { type Metadata, status, type StatusObject } from "@grpc/grpc-js";
+import { type Metadata, status } from "@grpc/grpc-js";
 import { createHash } from "node:crypto";
 import type { GetShardPart } from "../../lib/rpc/generated/replication/GetShardPart.ts";
 import type { GetShardRequest__Output } from "../../lib/rpc/generated/replication/GetShardRequest.ts";
@@ -10,7 +10,7 @@ import type { ProcessChunkRequest__Output } from "../../lib/rpc/generated/replic
 import type { ProcessChunkResponse } from "../../lib/rpc/generated/replication/ProcessChunkResponse.ts";
 import { WorkerService } from "../../lib/rpc/proto.ts";
 import { createServer, listen } from "../../lib/rpc/server.ts";
-import { clientStream, serverStream, unary } from "../../lib/rpc/server_call.ts";
+import { clientStream, type EndStatus, serverStream, unary } from "../../lib/rpc/server_call.ts";
 
 /** Thrown by a test's worker: what the caller is answered. */
 export class Answer extends Error {
@@ -66,7 +66,7 @@ export async function startFakeWorker(options: FakeWorkerOptions = {}): Promise<
   const shutdown = new AbortController();
   const calls = {
     shutdown: shutdown.signal,
-    toStatus: (error: unknown): Partial<StatusObject> =>
+    toStatus: (error: unknown): EndStatus =>
       error instanceof Answer
         ? { code: error.code, details: error.message, ...(error.metadata && { metadata: error.metadata }) }
         : { code: status.INTERNAL, details: `the fake worker itself failed: ${error}` },

@@ -6,9 +6,9 @@ import { openSource } from "../../lib/chunk/source_file.ts";
 import { createFfmpegEncoder } from "../../lib/encode/ffmpeg_encoder.ts";
 import { createLibavEncoder } from "../../lib/encode/libav_encoder.ts";
 import { DEFAULT_SETTINGS, type EncodeSettings } from "../../lib/encode/settings.ts";
-import { mediaFile } from "../media/make_media.ts";
-import { MEDIA_CASES } from "../media/media_cases.ts";
-import type { MediaCase } from "../media/media_case.ts";
+import { mediaFile } from "./make_media.ts";
+import { MEDIA_CASES } from "./media_cases.ts";
+import type { MediaCase } from "./media_case.ts";
 import {
   complaints,
   type ProbedFrame,
@@ -17,10 +17,10 @@ import {
   probeFrames,
   sliceHashes,
   toNumber,
-} from "../media/probe.ts";
-import { copyThrough, encodeThrough, type RoundTrip } from "../media/round_trip.ts";
-import { HAS_FFMPEG, WITHOUT_FFMPEG } from "./system_ffmpeg.ts";
-import { temporaryFolder } from "./temporary_folder.ts";
+} from "./probe.ts";
+import { copyThrough, encodeThrough, type RoundTrip } from "./round_trip.ts";
+import { HAS_FFMPEG, WITHOUT_FFMPEG } from "../integration/system_ffmpeg.ts";
+import { temporaryFolder } from "../integration/temporary_folder.ts";
 
 const TARGETS_SECONDS = [0.5, 2, 10];
 /** Encoding everything by every target takes an hour: by default the first alone. */
