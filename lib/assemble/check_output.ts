@@ -26,6 +26,11 @@ export function checkOutput(plan: VideoPlan, { path, codec, copied = false }: Ou
         `which only .mp4 and .mov can do`,
     );
   }
+  if (copied && plan.parametersChangeAt !== undefined) {
+    throw new AssembleError(
+      `Cannot copy this video: what it takes to decode it changes at frame ${plan.parametersChangeAt} (encode it)`,
+    );
+  }
   const last = plan.segments.at(-1);
   if (copied && plan.hiddenLast > 0 && last?.hasLeadOut) {
     throw new AssembleError(

@@ -30,6 +30,27 @@ export function pictureKind(coding: PictureCoding, data: Uint8Array): PictureKin
   return undefined;
 }
 
+/** What a packet that carries its own parameter sets says, hexadecimal; empty where it carries none. */
+export interface ParameterSets {
+  /** Sequence parameter sets, which the size of the picture depends on. */
+  readonly sequence: string;
+  /** Picture parameter sets. */
+  readonly picture: string;
+}
+
+/** The parameter sets in the packets of a track whose decoder is not told of them beforehand (Annex B). */
+export function parameterSetsIn({ codec }: PictureCoding, data: Uint8Array): ParameterSets {
+  const [sequenceType, pictureType] = codec === "avc" ? [7, 8] : [33, 34];
+  const sets = { sequence: "", picture: "" };
+  for (const unit of nalUnits(data, undefined)) {
+    const type = codec === "avc" ? unit[0]! & 0x1f : (unit[0]! >> 1) & 0x3f;
+    if (type === sequenceType) sets.sequence += unit.toHex().replace(/(00)+$/, "");
+    if (type === pictureType) sets.picture += unit.toHex().replace(/(00)+$/, "");
+    if (codec === "avc" ? type >= 1 && type <= 5 : type < 32) break;
+  }
+  return sets;
+}
+
 /** How wide the lengths between units are; undefined: there are start codes. */
 function lengthBytes({ codec, decoderConfig: { description } }: PictureCoding): number | undefined {
   if (!description) return undefined;

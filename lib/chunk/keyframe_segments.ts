@@ -6,7 +6,14 @@ import { planSegments, type Segment, type SegmentPlan, type SegmentTarget } from
 import { readPacketTable } from "./read_packet_table.ts";
 import { damaged, findingTime, shownAt, type SourceFile, type VideoFacts, videoSink } from "./source_file.ts";
 import { SourceError } from "./source_error.ts";
-import { areKeysTrue, backwardKey, isKeyPicture, verifyAllKeys, verifyFirstKey } from "./verify_keyframes.ts";
+import {
+  areKeysTrue,
+  backwardKey,
+  findParameterChanges,
+  isKeyPicture,
+  verifyAllKeys,
+  verifyFirstKey,
+} from "./verify_keyframes.ts";
 
 /** How a video is cut, and when each of its frames is shown. */
 export interface VideoPlan extends SegmentPlan {
@@ -16,6 +23,8 @@ export interface VideoPlan extends SegmentPlan {
   readonly hiddenFirst: number;
   /** Frames from where an edit list ends: no part of the plan. */
   readonly hiddenLast: number;
+  /** The frame, in decode order, from which on decoding takes other parameters; undefined: none is known to. */
+  readonly parametersChangeAt: number | undefined;
 }
 
 /** A segment, and an MP4 (index first, video only, on the source's clock) whose first frame is shown at 0. */
@@ -70,8 +79,11 @@ async function planVerified(
     plan = planSegments(packets, target, timescale, limits);
   }
   checkForward(source, packets);
+  const changes = await findParameterChanges(source, packets, { signal });
+  if (changes.sequence !== undefined) throw pictureChanges(path, changes.sequence);
   return {
     ...plan,
+    parametersChangeAt: changes.picture,
     endTicks: Math.min(endTicks, untilTicks ?? Infinity),
     hiddenFirst: hiddenFirst(video, plan.shownTicks, endTicks),
     hiddenLast: packets.length - plan.undecodablePackets - plan.shownTicks.length,
@@ -93,6 +105,14 @@ function checkForward({ path, video: { timescale } }: SourceFile, packets: Packe
     "unsupported",
     path,
     `its times go back at frame ${back.index}, from ${from} s to ${to} s (two recordings in one file?)`,
+  );
+}
+
+function pictureChanges(path: string, frame: number): SourceError {
+  return new SourceError(
+    "unsupported",
+    path,
+    `the form of its picture changes at frame ${frame}, such as its size`,
   );
 }
 

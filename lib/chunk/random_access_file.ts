@@ -41,6 +41,11 @@ export class RandomAccessFile implements Disposable {
     return bytes;
   }
 
+  /** Resolves once the reads under way are over. */
+  async settled(): Promise<void> {
+    await this.#lastRead;
+  }
+
   /** Closes the file once the reads under way are over. */
   [Symbol.dispose](): void {
     if (this.#disposed) return;

@@ -114,7 +114,12 @@ export interface SourceFile extends Disposable {
  */
 export async function openSource(path: string): Promise<SourceFile> {
   const file = await RandomAccessFile.open(path);
-  return await openMedia(path, file, () => file[Symbol.dispose]());
+  try {
+    return await openMedia(path, file, () => file[Symbol.dispose]());
+  } catch (error) {
+    await file.settled(); // so that the file is closed
+    throw error;
+  }
 }
 
 /** {@link openSource} for a file that is in memory; `name` stands for its path. */

@@ -1,6 +1,6 @@
 /** Keyframes as the pictures themselves tell of them: an index may call one what cannot be decoded alone. */
 import type { EncodedPacket } from "mediabunny";
-import { pictureKind } from "./coded_picture.ts";
+import { parameterSetsIn, pictureKind } from "./coded_picture.ts";
 import type { PacketTable } from "./packet_table.ts";
 import type { Segment } from "./plan_segments.ts";
 import { findingTime, type SourceFile, type VideoFacts, videoSink } from "./source_file.ts";
@@ -84,6 +84,46 @@ export async function verifyAllKeys(
     if (packets.keys[index] === 1 && !await isKeyPicture(source.video, packet)) packets.clearKey(index);
     packet = await sink.getNextPacket(packet, { metadataOnly: packets.keys[index + 1] !== 1 });
   }
+}
+
+/** The keyframes, in decode order, at which parameter sets first differ from those that a track begins with. */
+export interface ParameterChanges {
+  /** Those that the size of the picture depends on; undefined: nowhere. */
+  readonly sequence: number | undefined;
+  /** The others; undefined: nowhere. */
+  readonly picture: number | undefined;
+}
+
+/**
+ * Whether parameter sets change on the way, in a track that carries them in its packets: reads every keyframe that
+ * is marked as one.
+ */
+export async function findParameterChanges(
+  source: SourceFile,
+  packets: PacketTable,
+  { signal }: VerifyOptions,
+): Promise<ParameterChanges> {
+  const { video } = source;
+  const changes: { sequence: number | undefined; picture: number | undefined } = {
+    sequence: undefined,
+    picture: undefined,
+  };
+  const isInBand = (video.codec === "avc" || video.codec === "hevc") && !video.decoderConfig.description;
+  if (!isInBand) return changes;
+  const sink = videoSink(source);
+  let first: { readonly sequence: string; readonly picture: string } | undefined;
+  let packet = await sink.getFirstPacket({ metadataOnly: packets.keys[0] === 0 });
+  for (let index = 0; packet && index < packets.length; index++) {
+    signal?.throwIfAborted();
+    if (packets.keys[index] === 1) {
+      const sets = parameterSetsIn(video, packet.data);
+      first ??= sets;
+      if (sets.sequence !== "" && sets.sequence !== first.sequence) changes.sequence ??= index;
+      if (sets.picture !== "" && sets.picture !== first.picture) changes.picture ??= index;
+    }
+    packet = await sink.getNextPacket(packet, { metadataOnly: packets.keys[index + 1] !== 1 });
+  }
+  return changes;
 }
 
 /** The first keyframe that is shown before a packet that comes before it: times go back there. */

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { checkOutput } from "../../lib/assemble/check_output.ts";
 import { AssembleError } from "../../lib/assemble/assemble_error.ts";
 import { planSource } from "../../lib/chunk/keyframe_segments.ts";
@@ -52,18 +52,33 @@ for (const [file, reason, phrase] of WHEN_OPENED) {
 }
 
 for (
-  const [file, frame] of [["joined.ts", 75], ["size_changes.ts", 50], ["parameters_change.ts", 50]] as const
+  const [file, phrase] of [
+    ["joined.ts", "its times go back at frame 75"],
+    ["size_changes.ts", "the form of its picture changes at frame 50"],
+  ] as const
 ) {
   Deno.test({
-    name: `planSource() refuses ${file}, whose times go back, and says where ${suffix}`,
+    name: `planSource() refuses ${file} and says where: ${phrase} ${suffix}`,
     ignore,
     async fn() {
       using source = await openSource(await made(file));
-      const error = await assertRejects(() => planSource(source, TARGET), SourceError, `at frame ${frame}`);
+      const error = await assertRejects(() => planSource(source, TARGET), SourceError, phrase);
       assertEquals(error.reason, "unsupported");
     },
   });
 }
+
+Deno.test({
+  name: `checkOutput() refuses to copy what changes its parameters, and lets it be encoded ${suffix}`,
+  ignore,
+  async fn() {
+    using source = await openSource(await made("parameters_change.ts"));
+    const plan = await planSource(source, TARGET);
+    assertEquals(plan.parametersChangeAt, 50);
+    checkOutput(plan, { path: "out.mp4" });
+    assertThrows(() => checkOutput(plan, { path: "out.mp4", copied: true }), AssembleError, "at frame 50");
+  },
+});
 
 Deno.test({
   name: `planSource() leaves out what an edit list hides at the end, and counts it ${suffix}`,
@@ -76,7 +91,7 @@ Deno.test({
     assertEquals([last.endTicks, last.hasLeadOut], [plan.endTicks, true]);
     // B-frames before the end need a frame after it, which an encoder drops and a copy would have to keep.
     const refusal = () => checkOutput(plan, { path: "out.mp4", copied: true });
-    await assertRejects(() => Promise.resolve().then(refusal), AssembleError, "the last 25 frames");
+    assertThrows(refusal, AssembleError, "the last 25 frames");
     checkOutput(plan, { path: "out.mp4" });
   },
 });
@@ -91,8 +106,7 @@ Deno.test({
     assertEquals(plan.hiddenFirst, 9);
     for (const path of ["out.mp4", "out.mov"]) checkOutput(plan, { path });
     for (const path of ["out.mkv", "out.webm"]) {
-      const refusal = () => Promise.resolve().then(() => checkOutput(plan, { path }));
-      await assertRejects(refusal, AssembleError, "hides the first 9 frames");
+      assertThrows(() => checkOutput(plan, { path }), AssembleError, "hides the first 9 frames");
     }
   },
 });

@@ -15,6 +15,9 @@ import {
 import { runScript, type ScriptResult } from "./run_script.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
+// the fake worker runs in here, and grpc-js leaves a timer or two behind where a client is killed amid a call
+Deno.test.sanitizer({ ops: false, resources: true });
+
 const FFMPEG = await hasFfmpeg();
 
 /** A worker with a store of its own, and the folder in which the client runs. */

@@ -1,5 +1,5 @@
 /** A master that knows RegisterWorker and nothing else. */
-import type { Metadata, sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
+import type { sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
 import type { ServerTls } from "../../lib/rpc/credentials.ts";
 import type { RegisterWorkerRequest__Output } from "../../lib/rpc/generated/replication/RegisterWorkerRequest.ts";
 import type { RegisterWorkerResponse } from "../../lib/rpc/generated/replication/RegisterWorkerResponse.ts";
