@@ -6,10 +6,12 @@ import { checkTls } from "./check_tls.ts";
 import type { ClientTls } from "./credentials.ts";
 import "./goaway_guard.ts";
 
-/** A server that restarts is found again at once, not after a backoff of minutes. */
-const RECONNECT: ChannelOptions = {
+const OPTIONS: ChannelOptions = {
+  // a server that restarts is found again at once, not after a backoff of minutes
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 2_000,
+  // a server sends so much before it waits for us; HTTP/2's own 64 KiB make it wait most of the time
+  "grpc-node.flow_control_window": 256 * 1024,
 };
 
 /**
@@ -23,12 +25,12 @@ export function channelTo(
   tls: ClientTls | undefined,
   options: ChannelOptions = {},
 ): [address: string, credentials: ChannelCredentials, options: ChannelOptions] {
-  if (!tls) return [address, ChannelCredentials.createInsecure(), { ...RECONNECT, ...options }];
+  if (!tls) return [address, ChannelCredentials.createInsecure(), { ...OPTIONS, ...options }];
   checkTls(tls);
   const pem = (text: string | undefined) => text === undefined ? null : Buffer.from(text);
   const identity = identityOf(hostOf(address));
   const credentials = ChannelCredentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert), identity.verify);
-  return [address, credentials, { ...RECONNECT, ...identity.options, ...options }];
+  return [address, credentials, { ...OPTIONS, ...identity.options, ...options }];
 }
 
 /**

@@ -35,6 +35,7 @@ class PacedCall extends ServerInterceptingCall {
   }
 
   override sendMessage(message: unknown, done: () => void): void {
+    if (this.#stream.closed || this.#stream.destroyed) return; // as for grpc-js: nothing is sent, nothing is done
     this.#timer = setTimeout(() => this.#stream.close(constants.NGHTTP2_CANCEL), this.#stallMs);
     super.sendMessage(message, () =>
       onceThereIsRoom(this.#stream, () => {

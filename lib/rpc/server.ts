@@ -15,6 +15,7 @@ export interface ServerOptions {
   readonly connections?: Partial<ConnectionLimits> | undefined;
 }
 
+/** Infinity: never. */
 export interface ConnectionLimits {
   /** After so long without a sign of life a peer is asked for one. */
   readonly pingMs: number;

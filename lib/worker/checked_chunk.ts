@@ -103,8 +103,9 @@ export function checkChunk(
 
 async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const error = new StalledError(`Cannot process chunk: nothing came for ${limitMs / 1000} s`);
-  const timer = setTimeout(() => late.reject(error), limitMs);
+  const giveUp = () =>
+    late.reject(new StalledError(`Cannot process chunk: nothing came for ${limitMs / 1000} s`));
+  const timer = setTimeout(giveUp, limitMs);
   try {
     return await Promise.race([promise, late.promise]);
   } finally {

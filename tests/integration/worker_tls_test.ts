@@ -1,8 +1,9 @@
 /** Who may speak to a worker: TLS, certificates of clients, and the token. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { join } from "node:path";
 import { channelTo } from "../../lib/rpc/channel.ts";
+import { TlsError } from "../../lib/rpc/check_tls.ts";
 import { type ClientTls, tokenMetadata } from "../../lib/rpc/credentials.ts";
 import { WorkerService } from "../../lib/rpc/proto.ts";
 import { connectWorker } from "../../lib/rpc/worker_client.ts";
@@ -73,6 +74,15 @@ tlsTest(
     await assertShutOut(address, { ca, ...await stranger.issue("client") });
   },
 );
+
+tlsTest("a worker whose key is not that of its certificate does not start", async (authority) => {
+  const [{ cert }, { key }] = [await authority.issue("one"), await authority.issue("other")];
+  await assertRejects(
+    () => startInProcess({ tls: { cert, key } }),
+    TlsError,
+    "the key is not that of the certificate",
+  );
+});
 
 tlsTest("a token is needed beside a certificate", async (authority) => {
   const server = await authority.issue("server");
