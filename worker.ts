@@ -1,9 +1,9 @@
 #!/usr/bin/env -S deno run --allow-all
 /** Receives chunks of video, encodes them, and keeps the results as shards. */
-import { availableParallelism } from "node:os";
+import { availableParallelism, hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineCommand, type Parsed } from "./lib/cli/command.ts";
-import { readServerFlags, SERVER_FLAGS } from "./lib/cli/connection_flags.ts";
+import { readMasterTls, readServerFlags, SERVER_FLAGS } from "./lib/cli/connection_flags.ts";
 import { exitWith } from "./lib/cli/exit.ts";
 import { createLogger } from "./lib/cli/log.ts";
 import { writeError } from "./lib/cli/output.ts";
@@ -62,6 +62,16 @@ const COMMAND = defineCommand({
       help: "Largest chunk in one message; larger ones come by ProcessChunkStream.",
     },
     master: { kind: "address", help: "A master to register with." },
+    master_ca: {
+      kind: "string",
+      valueName: "FILE",
+      help: "PEM of the authority that the master's certificate is from; turns TLS to it on.",
+    },
+    advertise: {
+      kind: "address",
+      defaultText: "where it listens; of every network, the machine's name",
+      help: "Where the master reaches this worker.",
+    },
     ...SERVER_FLAGS,
     metrics_port: {
       kind: "integer",
@@ -90,6 +100,7 @@ const COMMAND = defineCommand({
 async function main({ flags }: Parsed<typeof COMMAND>, interrupt: AbortSignal): Promise<number> {
   const logger = createLogger({ format: flags.log_format, write: writeError });
   const { tls, token } = await readServerFlags(flags);
+  const masterTls = await readMasterTls(flags, tls);
   const worker = await startWorker({
     host: flags.host,
     port: flags.port,
@@ -112,9 +123,10 @@ async function main({ flags }: Parsed<typeof COMMAND>, interrupt: AbortSignal): 
   });
   const registration = flags.master === undefined ? undefined : keepRegistered({
     master: flags.master,
-    workerAddress: worker.address,
+    workerAddress: flags.advertise ?? reachable(worker.address),
     logger,
     signal: interrupt,
+    tls: masterTls,
     token,
   });
 
@@ -125,6 +137,12 @@ async function main({ flags }: Parsed<typeof COMMAND>, interrupt: AbortSignal): 
   if (isDrained) logger.info("Drained");
   else logger.error("Encodes that were not done in time were aborted");
   return isDrained ? 0 : 1;
+}
+
+/** An address that stands for every network of this machine says nothing on another. */
+function reachable(address: string): string {
+  const { hostname: host, port } = new URL(`grpc://${address}`);
+  return ["0.0.0.0", "[::]"].includes(host) ? `${hostname()}:${port}` : address;
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

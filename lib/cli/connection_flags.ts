@@ -1,5 +1,5 @@
 /** The flags by which a command shows who it is and whom it trusts. */
-import type { ServerTls } from "../rpc/credentials.ts";
+import type { ClientTls, ServerTls } from "../rpc/credentials.ts";
 import type { ConnectOptions } from "../rpc/worker_client.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -56,6 +56,19 @@ export async function readServerFlags(
   const ca = await readFlagFile("tls_ca", tls_ca);
   const tls = cert === undefined || key === undefined ? undefined : { cert, key, ca };
   return { tls, token: await readToken(token_file) };
+}
+
+/**
+ * How a worker speaks to its master, to which it shows its own certificate.
+ *
+ * @throws {UsageError} If the file cannot be read.
+ */
+export async function readMasterTls(
+  { master_ca }: { readonly master_ca: string | undefined },
+  own: ServerTls | undefined,
+): Promise<ClientTls | undefined> {
+  const ca = await readFlagFile("master_ca", master_ca);
+  return ca === undefined ? undefined : { ca, cert: own?.cert, key: own?.key };
 }
 
 async function readToken(path: string | undefined): Promise<string | undefined> {

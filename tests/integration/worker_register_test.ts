@@ -1,5 +1,6 @@
 /** A worker that registers with a master, which may be late, restart, or refuse. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { ClientTls } from "../../lib/rpc/credentials.ts";
 import { keepRegistered } from "../../lib/worker/register.ts";
@@ -93,6 +94,44 @@ Deno.test({
     }
     assertEquals(master.registered, []);
     await using _registration = register(address, { tls, token: "secret" });
+    await master.until(1);
+  },
+});
+
+Deno.test("worker.ts registers the address that it is told to advertise, and never that of every network", async () => {
+  await using folder = await temporaryFolder();
+  await using master = await startFakeMaster();
+  for (
+    const [flags, expected] of [
+      [["--host", "0.0.0.0", "--advertise", "worker.example:50061"], /^worker\.example:50061$/],
+      [["--host", "0.0.0.0"], new RegExp(`^${RegExp.escape(hostname())}:\\d+$`)],
+    ] as const
+  ) {
+    const before = master.registered.length;
+    await using _worker = await startOurWorker({
+      shardsDir: join(folder.path, "shards"),
+      flags: [...flags, "--encoder", "simulated", "--master", `127.0.0.1:${master.port}`],
+    });
+    await until(() => Promise.resolve(master.registered.length > before));
+    assertMatch(master.registered.at(-1)!, expected);
+  }
+});
+
+Deno.test({
+  name: HAS_OPENSSL
+    ? "worker.ts --master_ca registers over TLS"
+    : `worker.ts --master_ca registers over TLS ${WITHOUT_OPENSSL}`,
+  ignore: !HAS_OPENSSL,
+  async fn() {
+    await using folder = await temporaryFolder();
+    const authority = await createAuthority(folder.path, "authority");
+    await using master = await startFakeMaster({ tls: await authority.issue("master") });
+    const ca = join(folder.path, "ca.pem");
+    await Deno.writeTextFile(ca, authority.ca);
+    await using _worker = await startOurWorker({
+      shardsDir: join(folder.path, "shards"),
+      flags: ["--encoder", "simulated", "--master", `localhost:${master.port}`, "--master_ca", ca],
+    });
     await master.until(1);
   },
 });

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { startServer } from "./server_process.ts";
 
 export interface OurWorker extends AsyncDisposable {
-  /** `localhost:<port>` */
+  /** Such as `localhost:<port>`, as the worker says it. */
   readonly address: string;
   readonly child: Deno.ChildProcess;
   /** What it has logged so far. */
@@ -19,7 +19,7 @@ export async function startOurWorker(
   const server = await startServer({
     command: Deno.execPath(),
     args: ["run", "-A", "--no-prompt", script, "--port", "0", "--shards_dir", shardsDir, ...flags],
-    ready: /\blocalhost:\d+\b(?=.*\n)/,
+    ready: /\b(?:localhost|0\.0\.0\.0):\d+\b(?=.*\n)/,
     ...rest,
   });
   return {
