@@ -1,6 +1,7 @@
 /** FFmpeg's encoder for each codec, and how it is told what to do; the same for both encoders of ours. */
 import { ASSUMED_FRAME_RATE, type SegmentSpan } from "./encoder.ts";
-import { type HdrMetadata, masteringDisplayInSteps, masteringDisplayInUnits } from "./hdr_metadata.ts";
+import { masteringDisplayInSteps, masteringDisplayInUnits } from "./hdr_metadata.ts";
+import type { PictureFacts } from "./picture_facts.ts";
 import type { Codec, EncodeSettings, PixelFormat, Preset } from "./settings.ts";
 
 /** Named as FFmpeg names them. */
@@ -11,16 +12,22 @@ export interface CodecEncoder {
   /** How MP4 names the codec, where FFmpeg's own choice does not play everywhere. */
   readonly tag?: string;
   /**
-   * Everything that shapes the bytes but the threads of FFmpeg's own. Nothing depends on what is in the chunk:
-   * shards of one video can be joined only where their parameter sets are the same.
+   * Everything that shapes the bytes but the threads of FFmpeg's own. Of what is in the chunk only that counts which
+   * all pictures of a video share: shards can be joined only where their parameter sets are the same.
+   *
+   * @param picture As it comes to the encoder.
    */
   readonly options: (
     settings: EncodeSettings,
     segment: SegmentSpan,
-    hdr?: HdrMetadata,
+    picture: Pick<PictureFacts, "fields" | "hdr">,
   ) => Record<string, string>;
   /** Whether it can code a frame as two fields. */
   readonly codesFields?: true;
+  /** Whether it takes pictures of odd sides whose colours are coded at half the size. */
+  readonly takesOddSides?: true;
+  /** Whether its bitstream has no place for {@link PictureFacts.hdr}. */
+  readonly losesHdrMetadata?: true;
 }
 
 const PLANAR_8 = ["yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"] as const;
@@ -31,13 +38,16 @@ export const CODEC_ENCODERS: Readonly<Record<Codec, CodecEncoder>> = {
     name: "libx264",
     formats: [...PLANAR_8, ...PLANAR_10, "gray", "gray10le"],
     codesFields: true,
-    options: (settings, segment, hdr = {}) => ({
+    options: (settings, segment, { fields, hdr }) => ({
       preset: settings.preset,
       ...rateOptions(settings),
       ...keyframeOptions(settings),
+      ...(fields !== "whole" && { flags: "+ildct" }),
       "x264-params": [
         // Times come with the frames; the rate only sets the level.
         `fps=${frameRate(segment)}`,
+        // FFmpeg tells it by the first frame alone, when it is open already, which costs losslessness.
+        ...(fields === "whole" ? [] : [fields === "top first" ? "tff=1" : "bff=1"]),
         ...(hdr.masteringDisplay
           ? [`mastering-display=${masteringDisplayInSteps(hdr.masteringDisplay)}`]
           : []),
@@ -49,7 +59,7 @@ export const CODEC_ENCODERS: Readonly<Record<Codec, CodecEncoder>> = {
     name: "libx265",
     formats: [...PLANAR_8, ...PLANAR_10, "gray", "gray10le"],
     tag: "hvc1", // Apple's players know no other
-    options: (settings, segment, hdr = {}) => ({
+    options: (settings, segment, { hdr }) => ({
       preset: settings.preset,
       ...rateOptions(settings),
       ...keyframeOptions(settings),
@@ -68,6 +78,8 @@ export const CODEC_ENCODERS: Readonly<Record<Codec, CodecEncoder>> = {
   vp9: {
     name: "libvpx-vp9",
     formats: ["yuv420p", "yuv422p", "yuv444p", ...PLANAR_10],
+    takesOddSides: true,
+    losesHdrMetadata: true,
     options: (settings) => ({
       deadline: "good",
       "cpu-used": String(VP9_SPEEDS[settings.preset]),
@@ -81,7 +93,7 @@ export const CODEC_ENCODERS: Readonly<Record<Codec, CodecEncoder>> = {
   av1: {
     name: "libsvtav1",
     formats: ["yuv420p", "yuv420p10le"],
-    options: (settings, segment, hdr = {}) => {
+    options: (settings, segment, { hdr }) => {
       const { num, den } = segment.frameRate ?? ASSUMED_FRAME_RATE;
       return {
         preset: String(AV1_PRESETS[settings.preset]),

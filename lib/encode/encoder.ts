@@ -1,4 +1,5 @@
 /** One interface over everything that can turn a chunk into a shard. */
+import type { FrameRate } from "../frame_grid.ts";
 import type { EncodeSettings } from "./settings.ts";
 
 export type Bytes = ReadableStream<Uint8Array>;
@@ -14,8 +15,10 @@ export interface SegmentSpan {
    * shown before it can be decoded) and is dropped once decoded. Undefined: every frame belongs.
    */
   readonly endTicks?: number | undefined;
-  /** Frames in the segment, lead-out not counted. */
+  /** Frames that the shard must have: those of the chunk without its lead-out, or those of a converted rate. */
   readonly frameCount: number;
+  /** What the frames are made of; there where the settings ask for a frame rate. */
+  readonly converted?: ConvertedSpan | undefined;
   /**
    * Frames a second of the whole source, at least about: it sets the level that the shards state, which has to
    * be the same in all of them. Undefined: {@link ASSUMED_FRAME_RATE}.
@@ -23,10 +26,12 @@ export interface SegmentSpan {
   readonly frameRate?: FrameRate | undefined;
 }
 
-/** Frames a second as a fraction of positive whole numbers, such as 30000/1001. */
-export interface FrameRate {
-  readonly num: number;
-  readonly den: number;
+/** A segment whose frame rate is converted. */
+export interface ConvertedSpan {
+  /** When the first frame of the whole output is shown: from there on its frames are counted. */
+  readonly originTicks: number;
+  /** Frames in the chunk, lead-out not counted. */
+  readonly sourceFrameCount: number;
 }
 
 /** Not measured from the chunk, since chunks of one video would differ. */

@@ -2,6 +2,7 @@
 import { askProgram } from "./ask_program.ts";
 import { CODEC_ENCODERS } from "./codec_encoder.ts";
 import { encodeInProcess, type EncoderProgram, type ProcessEnd } from "./encode_in_process.ts";
+import { encodeKnowing } from "./encode_knowing.ts";
 import {
   EncodeError,
   type EncodeFacts,
@@ -12,8 +13,10 @@ import {
   type SegmentSpan,
 } from "./encoder.ts";
 import { failedEncoding } from "./failed_encoding.ts";
-import { ffmpegArgs } from "./ffmpeg_args.ts";
+import { ffmpegArgs, lookArgs } from "./ffmpeg_args.ts";
 import { FfmpegProgress } from "./ffmpeg_progress.ts";
+import { FirstPictures } from "./first_pictures.ts";
+import { changeNotes } from "./picture_facts.ts";
 import type { EncodeSettings } from "./settings.ts";
 import { takesPixelFormat } from "./video_filters.ts";
 
@@ -54,8 +57,13 @@ export async function createFfmpegEncoder(options: CreateFfmpegEncoderOptions = 
       takesPixelFormat(formats.get(CODEC_ENCODERS[settings.codec].name) ?? [], settings),
     encode(source, { settings, segment }, options = {}) {
       if (!segment) return failedEncoding(source, new EncodeError("Cannot encode an opaque chunk as video"));
-      const program = ffmpegProgram({ command, version, settings, segment }, options);
-      return encodeInProcess(program, source, { pids, signal: options.signal });
+      const job = { command, version, settings, segment, pictures: new FirstPictures() };
+      const { signal } = options;
+      return encodeKnowing(source, {
+        look: (head, { done, signal }) => encodeInProcess(lookProgram(job, done), head, { pids, signal }),
+        encode: (whole, { signal }) => encodeInProcess(ffmpegProgram(job, options), whole, { pids, signal }),
+        signal,
+      });
     },
     pids,
   };
@@ -91,16 +99,36 @@ interface FfmpegJob {
   readonly version: string;
   readonly settings: EncodeSettings;
   readonly segment: SegmentSpan;
+  /** What a look at the first frame finds. */
+  readonly pictures: FirstPictures;
+}
+
+/** Tells what has to be said when the encoder is opened; `done` is called once it has. */
+function lookProgram({ command, settings, segment, pictures }: FfmpegJob, done: () => void): EncoderProgram {
+  return {
+    command,
+    args: lookArgs(settings, segment),
+    env: { AV_LOG_FORCE_NOCOLOR: "1" },
+    readLine(line) {
+      pictures.read(line);
+      if (pictures.encoded) done();
+      return false;
+    },
+    conclude({ status, logTail }) {
+      checkNoSignal(status, logTail);
+      return { encoder: command, frameCount: 0, notes: [] };
+    },
+  };
 }
 
 function ffmpegProgram(
-  { command, version, settings, segment }: FfmpegJob,
+  { command, version, settings, segment, pictures: { decoded, encoded } }: FfmpegJob,
   { onProgress }: EncodeOptions,
 ): EncoderProgram {
   const progress = new FfmpegProgress();
   return {
     command,
-    args: ffmpegArgs(settings, segment),
+    args: ffmpegArgs(settings, segment, encoded),
     env: { AV_LOG_FORCE_NOCOLOR: "1" },
     readLine(line) {
       const read = progress.read(line);
@@ -111,32 +139,52 @@ function ffmpegProgram(
       ffmpegFacts(progress, end, {
         encoder: `ffmpeg/${CODEC_ENCODERS[settings.codec].name} ${version}`,
         segment,
+        notes: decoded && encoded && changeNotes(decoded, encoded, settings),
       }),
   };
 }
 
+interface FfmpegTask {
+  readonly encoder: string;
+  readonly segment: SegmentSpan;
+  /** Undefined: nothing is known of the first frame. */
+  readonly notes: readonly string[] | undefined;
+}
+
 /** Pure: what ffmpeg's progress and its end come to. */
 export function ffmpegFacts(
-  { frames, tracks, ended }: Pick<FfmpegProgress, "frames" | "tracks" | "ended">,
+  { frames, sourceFrames, tracks, ended }: Pick<
+    FfmpegProgress,
+    "frames" | "sourceFrames" | "tracks" | "ended"
+  >,
   { status, logTail }: ProcessEnd,
-  { encoder, segment }: { readonly encoder: string; readonly segment: SegmentSpan },
+  { encoder, segment, notes }: FfmpegTask,
 ): EncodeFacts {
   const refuse = (why: string): never => {
     throw new EncodeError(`Cannot encode the chunk: ${why}`, { logTail });
   };
-  // 255 is what it ends with when a signal tells it to stop.
-  if (status.signal || status.code === 255) {
-    const how = status.signal ? `killed by ${status.signal}` : "told to stop by a signal";
-    throw new EncoderCrashedError(`The ffmpeg process ended: ${how}`, { logTail });
-  }
+  checkNoSignal(status, logTail);
   if (tracks > 1) refuse("it has more than one video track");
   if (!status.success || !ended) {
     // The last line alone may be advice, such as "To ignore this, ...".
-    refuse(logTail.slice(-2).join("; ") || `ffmpeg ended with exit code ${status.code}`);
+    refuse(logTail.slice(-2).join("; ") || `ffmpeg gave up on it without a word (exit code ${status.code})`);
+  }
+  const { sourceFrameCount = sourceFrames } = segment.converted ?? {};
+  if (sourceFrames !== sourceFrameCount) {
+    refuse(`it has ${sourceFrames} frames to convert, the task says ${sourceFrameCount}`);
   }
   if (frames > segment.frameCount) {
     refuse(`it has more than the ${segment.frameCount} frames that the task says`);
   }
   if (frames < segment.frameCount) refuse(`it has ${frames} frames, the task says ${segment.frameCount}`);
-  return { encoder, frameCount: frames, notes: [] };
+  // It would have been encoded as if it were plain.
+  if (!notes) return refuse("its first frame tells nothing of itself");
+  return { encoder, frameCount: frames, notes };
+}
+
+function checkNoSignal({ signal, code }: Deno.CommandStatus, logTail: readonly string[]): void {
+  // 255 is what it ends with when a signal tells it to stop.
+  if (!signal && code !== 255) return;
+  const how = signal ? `killed by ${signal}` : "told to stop by a signal";
+  throw new EncoderCrashedError(`The ffmpeg process ended: ${how}`, { logTail });
 }

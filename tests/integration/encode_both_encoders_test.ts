@@ -79,7 +79,7 @@ Deno.test("chooseEncoders(auto) takes the embedded encoder", async () => {
   assertEquals(media?.name, "libav");
 });
 
-testWithFfmpeg("both encoders convert a pixel format that they cannot take, and libav notes it", async () => {
+testWithFfmpeg("both encoders convert a pixel format that they cannot take, and note it", async () => {
   await using folder = await temporaryFolder();
   const path = `${folder.path}/rgb.mp4`;
   const encode = ["-c:v", "libx264rgb", "-preset", "ultrafast", "-movflags", "+frag_keyframe", path];
@@ -95,6 +95,7 @@ testWithFfmpeg("both encoders convert a pixel format that they cannot take, and 
   }));
   assertEquals(notes[0]!.length, 1);
   assertStringIncludes(notes[0]![0]!, "from gbrp, which the encoder cannot take, to yuv444p");
+  assertEquals(notes[1], notes[0]!);
 });
 
 for (const name of ["libav", "ffmpeg"]) {

@@ -27,6 +27,7 @@ import {
   wholeChunk,
 } from "./encode_media.ts";
 import { hugePictureParameterSets } from "./encode_huge_picture.ts";
+import { until } from "./until.ts";
 import { within } from "./within.ts";
 
 export interface EncoderUnderTest {
@@ -360,8 +361,9 @@ function testProcess(test: RegisterTest): void {
   });
 
   test("encode() tells a process that was killed from a chunk that was refused", async (encoder) => {
-    const { encoding, pid, sourceCancelled } = await stalledEncode(encoder);
-    Deno.kill(pid, "SIGKILL");
+    const { encoding, sourceCancelled } = await stalledEncode(encoder);
+    await until(() => Promise.resolve(encoder.pids.size > 0)); // it may be between two processes
+    for (const pid of encoder.pids) Deno.kill(pid, "SIGKILL");
     const read = assertRejects(() => new Response(encoding.shard).bytes(), EncoderCrashedError, "SIGKILL");
     await within(1_000, read);
     await assertRejects(() => encoding.facts, EncoderCrashedError, "SIGKILL");

@@ -85,6 +85,8 @@ async function openVideo(bytes: Uint8Array<ArrayBuffer>): Promise<OpenVideo> {
 export interface WriteVideoOptions {
   /** Tracks of the same packets. Default 1. */
   readonly tracks?: number;
+  /** Packets to leave out at the end. Default 0. */
+  readonly without?: number;
   /** Parameter sets (avcC) to state instead of the video's own. */
   readonly description?: Uint8Array;
 }
@@ -93,7 +95,7 @@ async function writeVideo(
   track: InputVideoTrack,
   packets: readonly EncodedPacket[],
   startTicks: number,
-  { tracks = 1, description }: WriteVideoOptions = {},
+  { tracks = 1, without = 0, description }: WriteVideoOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const target = new BufferTarget();
   const output = new Output({ format: new Mp4OutputFormat({ fastStart: "fragmented" }), target });
@@ -101,7 +103,7 @@ async function writeVideo(
   for (const source of sources) output.addVideoTrack(source, { frameRate: track.timeResolution });
   await output.start();
   const decoderConfig = { ...(await track.getDecoderConfig())!, ...(description && { description }) };
-  for (const packet of packets) {
+  for (const packet of packets.slice(0, packets.length - without)) {
     const timestamp = Math.round(packet.timestamp * track.timeResolution - startTicks) / track.timeResolution;
     for (const source of sources) await source.add(packet.clone({ timestamp }), { decoderConfig });
   }

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { ffmpegArgs } from "../../lib/encode/ffmpeg_args.ts";
+import { ffmpegArgs, lookArgs } from "../../lib/encode/ffmpeg_args.ts";
 import { DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
 
 const SEGMENT = { timescale: 30_000, startTicks: 0, frameCount: 60, frameRate: { num: 30_000, den: 1001 } };
@@ -39,6 +39,31 @@ Deno.test("ffmpegArgs() states the source's frame rate, or one that does not dep
   assertEquals(valueOf(CRF, "-x264-params:v"), "fps=30000/1001");
   const unknown = ffmpegArgs(DEFAULT_SETTINGS, { ...SEGMENT, frameRate: undefined });
   assertEquals(valueOf(unknown, "-x264-params:v"), "fps=60/1");
+});
+
+Deno.test("ffmpegArgs() codes fields in their order, and states the display of an HDR picture", () => {
+  const hdr = { contentLight: { max: 1_000, maxAverage: 400 } };
+  for (const [fields, param] of [["top first", "tff=1"], ["bottom first", "bff=1"]] as const) {
+    const args = ffmpegArgs(DEFAULT_SETTINGS, SEGMENT, { fields, hdr });
+    assertEquals(valueOf(args, "-flags:v"), "+output_corrupt"); // the decoder's
+    assertEquals(valueOf(args.slice(args.indexOf("-i")), "-flags:v"), "+ildct");
+    assertEquals(valueOf(args, "-x264-params:v"), `fps=30000/1001:${param}:cll=1000,400`);
+  }
+  const output = CRF.slice(CRF.indexOf("-i"));
+  assertEquals(valueOf(output, "-flags:v"), undefined);
+});
+
+Deno.test("lookArgs() decodes as the encode does, and only the first frame", () => {
+  const args = lookArgs(DEFAULT_SETTINGS, SEGMENT);
+  assertEquals(valueOf(args, "-frames:v"), "1");
+  const input = (args: readonly string[]) =>
+    args.slice(args.indexOf("-protocol_whitelist"), args.indexOf("-i") + 2);
+  assertEquals(input(args), input(CRF));
+  const chain = valueOf(CRF, "-filter:v");
+  assertEquals(
+    valueOf(args, "-filter:v"),
+    `showinfo@decoded=checksum=0,${chain},showinfo@encoded=checksum=0`,
+  );
 });
 
 Deno.test("ffmpegArgs() encodes with the settings' threads and decodes with one", () => {

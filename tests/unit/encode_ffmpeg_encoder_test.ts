@@ -5,8 +5,9 @@ import { ffmpegFacts, ffmpegVersion } from "../../lib/encode/ffmpeg_encoder.ts";
 const JOB = {
   encoder: "ffmpeg/libx264 7.1",
   segment: { timescale: 15, startTicks: 0, frameCount: 30 },
+  notes: ["The picture is cut"],
 };
-const ENDED = { frames: 30, tracks: 1, ended: true };
+const ENDED = { frames: 30, sourceFrames: 0, tracks: 1, ended: true };
 
 function end(code: number, signal: Deno.Signal | null = null, logTail: string[] = []) {
   return { status: { success: code === 0, code, signal }, logTail };
@@ -37,7 +38,7 @@ Deno.test("ffmpegVersion() refuses a program that is not ffmpeg", () => {
 
 Deno.test("ffmpegFacts() gives the frames of an encode that went well", () => {
   const facts = ffmpegFacts(ENDED, end(0), JOB);
-  assertEquals(facts, { encoder: "ffmpeg/libx264 7.1", frameCount: 30, notes: [] });
+  assertEquals(facts, { encoder: "ffmpeg/libx264 7.1", frameCount: 30, notes: ["The picture is cut"] });
 });
 
 Deno.test("ffmpegFacts() throws what ffmpeg said last, with the lines before it", () => {
@@ -54,6 +55,18 @@ for (const frames of [29, 31]) {
     assertStringIncludes(String(error), "30");
   });
 }
+
+Deno.test("ffmpegFacts() refuses an encode of which nothing was known", () => {
+  assertThrows(() => ffmpegFacts(ENDED, end(0), { ...JOB, notes: undefined }), EncodeError, "tells nothing");
+});
+
+Deno.test("ffmpegFacts() refuses a chunk of fewer frames than are to be converted, however many came of them", () => {
+  const segment = { ...JOB.segment, converted: { originTicks: 0, sourceFrameCount: 24 } };
+  const facts = (sourceFrames: number) =>
+    ffmpegFacts({ ...ENDED, sourceFrames }, end(0), { ...JOB, segment });
+  assertEquals(facts(24).frameCount, 30);
+  assertThrows(() => facts(23), EncodeError, "it has 23 frames to convert, the task says 24");
+});
 
 Deno.test("ffmpegFacts() refuses a second video track", () => {
   assertThrows(() => ffmpegFacts({ ...ENDED, tracks: 2 }, end(0), JOB), EncodeError, "more than one video");

@@ -31,6 +31,16 @@ Deno.test("FfmpegProgress.read() leaves the log's lines alone", () => {
   assertEquals([progress.frames, progress.ended], [0, false]);
 });
 
+Deno.test("FfmpegProgress.sourceFrames is what the counting filter said last", () => {
+  const progress = new FfmpegProgress();
+  for (const line of ["1.000000", "[Eval @ 0x7f1c] 12.000000"]) assertEquals(progress.read(line), "part");
+  assertEquals(progress.sourceFrames, 12);
+  for (const line of ["13.5", "nan", "[h264 @ 0x1] 14.000000 frames"]) {
+    assertEquals(progress.read(line), undefined);
+  }
+  assertEquals(progress.sourceFrames, 12);
+});
+
 Deno.test("FfmpegProgress.tracks counts each video track once", () => {
   const progress = new FfmpegProgress();
   for (const line of ["stream_0_0_q=1.0", "stream_0_1_q=2.0", "stream_0_0_q=3.0"]) progress.read(line);

@@ -8,6 +8,8 @@ import {
   AV_CODEC_ID_DTS,
   AV_CODEC_ID_EAC3,
   AV_CODEC_ID_FLAC,
+  AV_CODEC_ID_MP1,
+  AV_CODEC_ID_MP2,
   AV_CODEC_ID_MP3,
   AV_CODEC_ID_OPUS,
   AV_CODEC_ID_PCM_ALAW,
@@ -38,6 +40,8 @@ import { check, RefusedError } from "./ffmpeg_call.ts";
 const CODEC_IDS: Readonly<Record<string, AVCodecID>> = {
   aac: AV_CODEC_ID_AAC,
   opus: AV_CODEC_ID_OPUS,
+  mp1: AV_CODEC_ID_MP1,
+  mp2: AV_CODEC_ID_MP2,
   mp3: AV_CODEC_ID_MP3,
   vorbis: AV_CODEC_ID_VORBIS,
   flac: AV_CODEC_ID_FLAC,

@@ -1,20 +1,15 @@
 /** A whole encode: chunk on stdin, shard on stdout. */
 import type * as av from "node-av/lib";
-import { avGetPixFmtName } from "node-av/lib";
-import {
-  AV_FRAME_DATA_CONTENT_LIGHT_LEVEL,
-  AV_FRAME_DATA_MASTERING_DISPLAY_METADATA,
-  type AVPixelFormat,
-} from "node-av/constants";
 import { ASSUMED_FRAME_RATE, type SegmentSpan } from "../encoder.ts";
-import { type HdrMetadata, readContentLight, readMasteringDisplay } from "../hdr_metadata.ts";
+import { changeNotes, type PictureFacts } from "../picture_facts.ts";
 import type { EncodeSettings } from "../settings.ts";
-import { filterChain } from "../video_filters.ts";
+import { encodedTimescale, filterChain } from "../video_filters.ts";
 import { CODEC_ENCODERS } from "../codec_encoder.ts";
 import { RefusedError } from "./ffmpeg_call.ts";
 import { filterFrame, type Filters, openFilters } from "./filters.ts";
 import { decodeFrames, openInput } from "./input.ts";
 import { encodeFrame, finishOutput, openOutput, type Output } from "./output.ts";
+import { pictureFacts } from "./picture.ts";
 
 export interface SegmentResult {
   readonly frames: number;
@@ -35,8 +30,11 @@ export function encodeSegment(
   const { threads } = settings;
   const encoder = CODEC_ENCODERS[settings.codec];
   const input = openInput();
+  let decoded: PictureFacts | undefined;
   let filters: Filters | undefined;
+  let filtered: PictureFacts | undefined;
   let output: Output | undefined;
+  let sourceFrames = 0;
   let frames = 0;
   let lastTicks = -1n;
 
@@ -46,13 +44,13 @@ export function encodeSegment(
     }
     if (frame.pts <= lastTicks) throw new RefusedError("the times of its frames do not ascend");
     lastTicks = frame.pts;
-    const { timescale } = segment;
+    filtered ??= pictureFacts(frame);
     output ??= openOutput(frame, {
-      timescale,
+      timescale: encodedTimescale(settings, segment),
       threads,
       frameRate: segment.frameRate ?? ASSUMED_FRAME_RATE,
       encoder,
-      encoderOptions: encoder.options(settings, segment, hdrMetadataOf(frame)),
+      encoderOptions: encoder.options(settings, segment, filtered),
     });
     encodeFrame(output, frame);
     frames += 1;
@@ -61,40 +59,29 @@ export function encodeSegment(
 
   decodeFrames(input, (frame) => {
     const { timeBase } = input.stream;
+    decoded ??= pictureFacts(frame);
+    if (isOwn(frame, timeBase, segment)) sourceFrames += 1;
     filters ??= openFilters(filterChain(settings, segment), frame, { timeBase, threads });
     filterFrame(filters, frame, encode);
   });
   if (filters) filterFrame(filters, null, encode);
-  if (!filters || !output || frames !== segment.frameCount) {
+  const { sourceFrameCount = sourceFrames } = segment.converted ?? {};
+  if (sourceFrames !== sourceFrameCount) {
+    throw new RefusedError(`it has ${sourceFrames} frames to convert, the task says ${sourceFrameCount}`);
+  }
+  if (!decoded || !filtered || !output || frames !== segment.frameCount) {
     throw new RefusedError(`it has ${frames} frames, the task says ${segment.frameCount}`);
   }
   finishOutput(output);
   input.format.closeInputSync();
-  const notes = formatNotes(filters.input.format, output.encoder.pixelFormat, settings);
-  return { frames, notes: output.losesFields ? [...notes, FIELDS_NOTE] : notes };
+  return { frames, notes: changeNotes(decoded, filtered, settings) };
 }
 
-const FIELDS_NOTE =
-  "The picture is interlaced, which the codec cannot state: both fields of a frame are coded as one";
-
-function hdrMetadataOf(frame: av.Frame): HdrMetadata {
-  const display = frame.getSideData(AV_FRAME_DATA_MASTERING_DISPLAY_METADATA);
-  const light = frame.getSideData(AV_FRAME_DATA_CONTENT_LIGHT_LEVEL);
-  const masteringDisplay = display ? readMasteringDisplay(display) : undefined;
-  return {
-    ...(masteringDisplay && { masteringDisplay }),
-    ...(light && { contentLight: readContentLight(light)! }),
-  };
-}
-
-function formatNotes(
-  source: AVPixelFormat,
-  encoded: AVPixelFormat,
-  { pixelFormat }: EncodeSettings,
-): string[] {
-  if (pixelFormat !== "source" || source === encoded) return [];
-  return [
-    `Pixel format converted from ${avGetPixFmtName(source)}, which the encoder cannot take, ` +
-    `to ${avGetPixFmtName(encoded)}`,
-  ];
+/** Whether a frame is none of the lead-out; a chunk's times begin at 0. */
+function isOwn(
+  { pts }: av.Frame,
+  { num, den }: av.Rational,
+  { timescale, startTicks, endTicks }: SegmentSpan,
+) {
+  return endTicks === undefined || Number(pts) * num * timescale < (endTicks - startTicks) * den;
 }

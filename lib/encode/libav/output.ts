@@ -3,8 +3,6 @@ import * as av from "node-av/lib";
 import {
   AV_CODEC_FLAG_FRAME_DURATION,
   AV_CODEC_FLAG_GLOBAL_HEADER,
-  AV_CODEC_FLAG_INTERLACED_DCT,
-  AV_FRAME_FLAG_INTERLACED,
   AV_PICTURE_TYPE_NONE,
   AVERROR_EAGAIN,
   AVERROR_EOF,
@@ -13,7 +11,7 @@ import {
 } from "node-av/constants";
 import { CHUNK_LIMITS, SHARD_MOVFLAGS, SHARD_MUXER } from "../chunk_media.ts";
 import type { CodecEncoder } from "../codec_encoder.ts";
-import type { FrameRate } from "../encoder.ts";
+import type { FrameRate } from "../../frame_grid.ts";
 import { check } from "./ffmpeg_call.ts";
 
 /** An encoder and the container that it writes to. */
@@ -22,8 +20,6 @@ export interface Output {
   readonly stream: av.Stream;
   readonly encoder: av.CodecContext;
   readonly packet: av.Packet;
-  /** Whether the picture is interlaced and the codec has no way to say so. */
-  readonly losesFields: boolean;
 }
 
 export interface OpenOutputOptions {
@@ -53,13 +49,12 @@ export function openOutput(first: av.Frame, options: OpenOutputOptions): Output 
   check(format.writeHeaderSync(av.Dictionary.fromObject(muxerOptions)), "begin the shard");
   const packet = new av.Packet();
   packet.alloc();
-  const losesFields = isInterlaced(first) && !options.encoder.codesFields;
-  return { format, stream, encoder, packet, losesFields };
+  return { format, stream, encoder, packet };
 }
 
 function openEncoder(
   first: av.Frame,
-  { timescale, threads, encoder: { name, codesFields }, encoderOptions }: OpenOutputOptions,
+  { timescale, threads, encoder: { name }, encoderOptions }: OpenOutputOptions,
 ): av.CodecContext {
   const codec = av.Codec.findEncoderByName(name as FFVideoEncoder);
   if (!codec) throw new Error(`this build of FFmpeg has no encoder ${name}`);
@@ -77,14 +72,11 @@ function openEncoder(
   encoder.colorSpace = first.colorSpace;
   encoder.chromaLocation = first.chromaLocation;
   encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER, AV_CODEC_FLAG_FRAME_DURATION);
-  if (codesFields && isInterlaced(first)) encoder.setFlags(AV_CODEC_FLAG_INTERLACED_DCT);
   const options = av.Dictionary.fromObject({ ...encoderOptions, max_pixels: CHUNK_LIMITS.pixels });
   const attempt = `encode pictures of ${first.width}x${first.height} so`;
   check(encoder.open2Sync(codec, options), attempt);
   return encoder;
 }
-
-const isInterlaced = (frame: av.Frame): boolean => frame.hasFlags(AV_FRAME_FLAG_INTERLACED);
 
 /** Encodes one frame. */
 export function encodeFrame(output: Output, frame: av.Frame): void {
