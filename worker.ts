@@ -86,6 +86,10 @@ const COMMAND = defineCommand({
       default: 30,
       help: "How long running encodes may take to finish after a stop signal.",
     },
+    while_stdin: {
+      kind: "boolean",
+      help: "Stop, too, when standard input ends: for programs that start workers and may die.",
+    },
     log_format: {
       kind: "choice",
       choices: ["text", "json"],
@@ -97,7 +101,8 @@ const COMMAND = defineCommand({
 });
 
 /** Serves until interrupted, then drains. Returns 0 if all that ran was finished, 1 otherwise. */
-async function main({ flags }: Parsed<typeof COMMAND>, interrupt: AbortSignal): Promise<number> {
+async function main({ flags }: Parsed<typeof COMMAND>, interrupted: AbortSignal): Promise<number> {
+  const interrupt = flags.while_stdin ? AbortSignal.any([interrupted, endOfStdin()]) : interrupted;
   const logger = createLogger({ format: flags.log_format, write: writeError });
   const { tls, token } = await readServerFlags(flags);
   const masterTls = await readMasterTls(flags, tls);
@@ -137,6 +142,13 @@ async function main({ flags }: Parsed<typeof COMMAND>, interrupt: AbortSignal): 
   if (isDrained) logger.info("Drained");
   else logger.error("Encodes that were not done in time were aborted");
   return isDrained ? 0 : 1;
+}
+
+/** Aborts once whoever holds the other end has closed it or has died. */
+function endOfStdin(): AbortSignal {
+  const ended = new AbortController();
+  Deno.stdin.readable.pipeTo(new WritableStream()).catch(() => {}).finally(() => ended.abort());
+  return ended.signal;
 }
 
 /** An address that stands for every network of this machine says nothing on another. */

@@ -1,4 +1,4 @@
-import type { FrameRate } from "../encode/encoder.ts";
+import type { FrameRate } from "../frame_grid.ts";
 
 const MAX_INT32 = 2 ** 31 - 1;
 

@@ -1,5 +1,6 @@
 /** Asks workers how they are, again and again, each at its own pace. */
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
+import { followSignal } from "./follow_signal.ts";
 import { assess, type CheckOutcome, type HealthReport, UNKNOWN, type WorkerHealth } from "./health_state.ts";
 
 /** Asks one worker; ends soon after `signal` aborts. A rejection is a failed check, its message the reason. */
@@ -52,6 +53,128 @@ export interface MonitorOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Watches workers, which may come and go. Disposing of it ends every check. */
+export interface HealthWatch extends AsyncDisposable {
+  /** What is known now; it changes with the next check. */
+  readonly states: HealthSnapshot;
+  /** Rejects if the watch cannot go on; resolves once it has been disposed of. */
+  readonly ended: Promise<void>;
+  /** Asks one more worker from now on; one that is watched is left as it is. */
+  add(address: string): void;
+  /** Forgets a worker. */
+  remove(address: string): void;
+  /** Asks now, and not at its next turn; no sooner than a check that runs has ended. */
+  askNow(address: string): void;
+  /** Counts a call that failed as a failed check, and asks now. */
+  callFailed(address: string, reason: string): void;
+}
+
+export interface WatchOptions extends Omit<MonitorOptions, "signal"> {
+  /** Told after every check, and of every call that failed. */
+  readonly onOutcome: (address: string, health: WorkerHealth, outcome: CheckOutcome) => void;
+}
+
+/**
+ * Asks each worker at its own pace, so that one that does not answer delays no other.
+ *
+ * @throws {RangeError} If an option is out of its range.
+ */
+export function watchHealth(check: CheckHealth, options: WatchOptions): HealthWatch {
+  const { intervalMs, timeoutMs, unhealthyThreshold, onOutcome, clock = SYSTEM_CLOCK } = options;
+  requirePositive({ intervalMs, timeoutMs, unhealthyThreshold });
+  const states = new Map<string, WorkerHealth>();
+  const watched = new Map<string, Watched>();
+  const running = new Set<Promise<void>>();
+  const ended = Promise.withResolvers<void>();
+  ended.promise.catch(() => {}); // whoever wants to know reads `ended`
+
+  function judge(address: string, outcome: CheckOutcome): void {
+    const health = assess(states.get(address) ?? UNKNOWN, outcome, {
+      nowMs: clock.now(),
+      unhealthyThreshold,
+    });
+    states.set(address, health);
+    onOutcome(address, health, outcome);
+  }
+
+  async function watch(address: string, { signal, rest }: Watched): Promise<void> {
+    while (!signal.aborted) {
+      const startedMs = clock.now();
+      const outcome = await ask(address, check, { timeoutMs, clock, signal });
+      if (signal.aborted) return;
+      judge(address, outcome);
+      // a clock that is set back must not stretch the wait
+      await rest(Math.min(intervalMs, Math.max(0, startedMs + intervalMs - clock.now())));
+    }
+  }
+
+  return {
+    states,
+    ended: ended.promise,
+    add(address) {
+      if (watched.has(address)) return;
+      const worker = createWatched(clock);
+      watched.set(address, worker);
+      states.set(address, UNKNOWN);
+      const run = watch(address, worker)
+        .catch((error) => {
+          // no failed check, those have been judged: a defect, so it ends the whole watch
+          if (!worker.signal.aborted) ended.reject(error);
+        })
+        .finally(() => running.delete(run));
+      running.add(run);
+    },
+    remove(address) {
+      watched.get(address)?.end();
+      watched.delete(address);
+      states.delete(address);
+    },
+    askNow: (address) => watched.get(address)?.wake(),
+    callFailed(address, reason) {
+      const worker = watched.get(address);
+      if (!worker) return;
+      judge(address, { kind: "failure", reason });
+      worker.wake();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const worker of watched.values()) worker.end();
+      await Promise.all(running);
+      ended.resolve();
+    },
+  };
+}
+
+/** The checks of one worker. */
+interface Watched {
+  readonly signal: AbortSignal;
+  /** Waits, unless somebody has woken it since the last time. @throws `signal.reason` once aborted. */
+  rest(ms: number): Promise<void>;
+  wake(): void;
+  end(): void;
+}
+
+function createWatched(clock: Clock): Watched {
+  const over = new AbortController();
+  let news = new AbortController();
+  return {
+    signal: over.signal,
+    async rest(ms) {
+      try {
+        await clock.sleep(ms, news.signal);
+      } catch (error) {
+        if (!news.signal.aborted) throw error;
+      }
+      over.signal.throwIfAborted();
+      news = new AbortController();
+    },
+    wake: () => news.abort(),
+    end() {
+      over.abort(new DOMException("The worker is no longer watched", "AbortError"));
+      news.abort();
+    },
+  };
+}
+
 /**
  * Watches workers: gives what is known at the start (nothing) and again after every check, the newest state
  * only where the reader is slower than the checks. Each worker is asked at its own pace, so that one that does
@@ -64,45 +187,27 @@ export async function* monitorHealth(
   check: CheckHealth,
   options: MonitorOptions,
 ): AsyncGenerator<HealthSnapshot, void, void> {
-  const { intervalMs, timeoutMs, unhealthyThreshold, clock = SYSTEM_CLOCK, signal = NEVER } = options;
-  requirePositive({ intervalMs, timeoutMs, unhealthyThreshold });
-  const states = new Map<string, WorkerHealth>();
-  for (const address of addresses) states.set(address, UNKNOWN);
-
-  const over = new AbortController();
-  const unlink = follow(signal, over);
+  const { signal = NEVER } = options;
   let news = Promise.withResolvers<void>();
-  const watch = async (address: string): Promise<void> => {
-    while (!over.signal.aborted) {
-      const startedMs = clock.now();
-      const outcome = await ask(address, check, { timeoutMs, clock, signal: over.signal });
-      const nowMs = clock.now();
-      states.set(address, assess(states.get(address)!, outcome, { nowMs, unhealthyThreshold }));
-      news.resolve();
-      // a clock that is set back must not stretch the wait
-      const restMs = Math.min(intervalMs, Math.max(0, startedMs + intervalMs - nowMs));
-      await clock.sleep(restMs, over.signal);
-    }
-  };
-  const watches = Promise.all([...states.keys()].map((address) =>
-    watch(address).catch((error: unknown) => {
-      if (over.signal.aborted) return;
-      over.abort(error);
-      throw error; // no failed check, those have been assessed: a defect, so it ends the whole monitor
-    })
-  ));
   const wake = (): void => news.resolve();
-  watches.then(wake, wake);
+  await using watch = watchHealth(check, { ...options, onOutcome: wake });
+  let failure: { readonly error: unknown } | undefined;
+  watch.ended.catch((error) => {
+    failure = { error };
+    wake();
+  });
+  if (signal.aborted) return;
+  for (const address of addresses) watch.add(address);
+  signal.addEventListener("abort", wake, { once: true });
   try {
-    while (!over.signal.aborted) {
-      yield new Map(states);
+    while (!signal.aborted) {
+      yield new Map(watch.states);
       await news.promise;
+      if (failure) throw failure.error;
       news = Promise.withResolvers();
     }
   } finally {
-    over.abort();
-    unlink();
-    await watches;
+    signal.removeEventListener("abort", wake);
   }
 }
 
@@ -113,15 +218,6 @@ function requirePositive(options: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(options)) {
     if (!(value > 0)) throw new RangeError(`Cannot check health with ${name} ${value}: it must be above 0`);
   }
-}
-
-/** Aborts `controller` when `signal` does, until the function it returns is called. */
-function follow(signal: AbortSignal, controller: AbortController): () => void {
-  const onAbort = (): void => controller.abort(signal.reason);
-  if (signal.aborted) onAbort();
-  // not AbortSignal.any(): each of those stays known to a signal that lives as long as the process
-  signal.addEventListener("abort", onAbort, { once: true });
-  return () => signal.removeEventListener("abort", onAbort);
 }
 
 interface AskOptions {
@@ -138,7 +234,7 @@ async function ask(
 ): Promise<CheckOutcome> {
   signal.throwIfAborted();
   const call = new AbortController();
-  const unlink = follow(signal, call);
+  const unlink = followSignal(signal, call);
   const startedMs = clock.now();
   try {
     const report = await Promise.race([check(address, call.signal), timeout(timeoutMs, clock, call.signal)]);

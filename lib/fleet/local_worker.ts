@@ -1,4 +1,4 @@
-/** A worker on this machine, in a process of its own, for as long as a run needs it. */
+/** Workers on this machine, each in a process of its own, for as long as a run needs them. */
 import { fileURLToPath } from "node:url";
 import { boundedLines } from "../encode/bounded_lines.ts";
 
@@ -7,6 +7,14 @@ export interface LocalWorkerOptions {
   /** As the worker's --encoder; auto by default. */
   readonly encoder?: string;
   readonly maxTasks?: number;
+  /** Encoder threads of a chunk that names no number. */
+  readonly threads?: number;
+  /** A master to register with. */
+  readonly master?: string;
+  /** File of the token that callers have to show. */
+  readonly tokenFile?: string;
+  /** How long it may take to finish what runs when it is told to end. Default: what the worker's own is. */
+  readonly drainSeconds?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -43,19 +51,11 @@ const STOP_MS = 10_000;
  * @throws {WorkerStartError} If it ends first. @throws `options.signal.reason` once aborted.
  */
 export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
-  const { shardsDir, encoder = "auto", maxTasks, signal } = options;
+  const { signal } = options;
   signal?.throwIfAborted();
   const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      ...PERMISSIONS,
-      SCRIPT,
-      ...["--port", "0", "--shards_dir", shardsDir, "--encoder", encoder, "--log_format", "json"],
-      ...(maxTasks === undefined ? [] : ["--max_tasks", String(maxTasks)]),
-    ],
-    stdin: "null",
+    args: ["run", "--quiet", "--no-prompt", ...PERMISSIONS, SCRIPT, "--while_stdin", ...workerFlags(options)],
+    stdin: "piped", // it ends with us, however we end
     stdout: "null",
     stderr: "piped",
   }).spawn();
@@ -64,6 +64,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
     const late = setTimeout(() => terminate(child, "SIGKILL"), STOP_MS);
     await child.status;
     clearTimeout(late);
+    await child.stdin.close().catch(() => {}); // broken by now
     await log;
   };
 
@@ -80,6 +81,46 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   } finally {
     signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** Workers that were started together, and end together. */
+export interface LocalWorkers extends AsyncDisposable {
+  readonly workers: readonly LocalWorker[];
+}
+
+/**
+ * Starts several at once, on one folder of shards.
+ *
+ * @throws {WorkerStartError} If one of them ends before it listens; the others have ended, too.
+ * @throws `options.signal.reason` once aborted.
+ */
+export async function startLocalWorkers(count: number, options: LocalWorkerOptions): Promise<LocalWorkers> {
+  const starts = await Promise.allSettled(Array.from({ length: count }, () => startLocalWorker(options)));
+  const workers = starts.flatMap((start) => start.status === "fulfilled" ? [start.value] : []);
+  const stopAll = async () => void await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()));
+  const failed = starts.find((start) => start.status === "rejected");
+  if (!failed) return { workers, [Symbol.asyncDispose]: stopAll };
+  await stopAll();
+  throw failed.reason;
+}
+
+function workerFlags(
+  { shardsDir, encoder = "auto", maxTasks, threads, master, tokenFile, drainSeconds }: LocalWorkerOptions,
+): string[] {
+  const flags = {
+    port: 0,
+    shards_dir: shardsDir,
+    encoder,
+    log_format: "json",
+    max_tasks: maxTasks,
+    threads,
+    master,
+    token_file: tokenFile,
+    drain_seconds: drainSeconds,
+  };
+  return Object.entries(flags).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)]
+  );
 }
 
 interface Listening {

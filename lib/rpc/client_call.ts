@@ -10,6 +10,7 @@ import type {
 } from "@grpc/grpc-js";
 import { once } from "node:events";
 import { RpcError } from "./rpc_error.ts";
+import { tracedMetadata } from "./trace_context.ts";
 
 /** Who is called, and what goes with every call. */
 export interface Peer {
@@ -36,7 +37,7 @@ export async function callUnary<Response>(
 ): Promise<Response> {
   const answer = Promise.withResolvers<Response>();
   options.signal?.throwIfAborted();
-  const call = start(peer.metadata, callOptions(options), settle(answer));
+  const call = start(tracedMetadata(peer.metadata), callOptions(options), settle(answer));
   return await untilAborted(peer, call, answer.promise, options.signal);
 }
 
@@ -57,7 +58,7 @@ export async function callClientStream<Request, Response>(
 ): Promise<Response> {
   const answer = Promise.withResolvers<Response>();
   options.signal?.throwIfAborted();
-  const call = start(peer.metadata, callOptions(options), settle(answer));
+  const call = start(tracedMetadata(peer.metadata), callOptions(options), settle(answer));
   // an answer that comes early (refused, say) ends the writing, which would wait for a drain that never comes
   const answered = new AbortController();
   const response = untilAborted(peer, call, answer.promise, options.signal).finally(() => answered.abort());
@@ -91,7 +92,7 @@ export function callServerStream<Response>(
   { signal, ...options }: RpcOptions,
 ): ReadableStream<Response> {
   signal?.throwIfAborted();
-  const call = start(peer.metadata, callOptions(options));
+  const call = start(tracedMetadata(peer.metadata), callOptions(options));
   const cancel = () => call.cancel();
   signal?.addEventListener("abort", cancel, { once: true });
   const messages = call[Symbol.asyncIterator]() as AsyncIterator<Response>;

@@ -61,17 +61,17 @@ export function limitRequestTime(limitMs: (path: string) => number): ServerInter
  *
  * grpc-js refuses one before any handler or responder sees it, so the text is changed where it is sent.
  */
-export function explainMessageLimit(maxChunkBytes: number): ServerInterceptor {
+export function explainMessageLimit(explanation: string): ServerInterceptor {
   return (_method, call) => {
     const send = call.sendStatus.bind(call);
-    call.sendStatus = (partial) => send({ ...partial, ...explained(partial, maxChunkBytes) });
+    call.sendStatus = (partial) => send({ ...partial, ...explained(partial, explanation) });
     return new ServerInterceptingCall(call);
   };
 }
 
-function explained({ code, details }: { code?: status; details?: string }, maxChunkBytes: number) {
+function explained({ code, details }: { code?: status; details?: string }, explanation: string) {
   const isOverLimit = code === status.RESOURCE_EXHAUSTED && details !== undefined &&
     /^Received message .*larger than/.test(details);
   if (!isOverLimit) return {};
-  return { details: `message is over the limit of ${maxChunkBytes} bytes a chunk: use ProcessChunkStream` };
+  return { details: explanation };
 }

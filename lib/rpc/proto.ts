@@ -18,6 +18,9 @@ export const workerPackage: PackageDefinition = load("video_processing.proto");
 export const WorkerService: WorkerTypes["replication"]["VideoProcessingService"] =
   (loadPackageDefinition(workerPackage) as unknown as WorkerTypes).replication.VideoProcessingService;
 
+/** Every message and service of the master's contract. */
+export const masterPackage: PackageDefinition = load("master.proto");
+
 /** As {@link WorkerService}, for masters. */
 export const MasterService: MasterTypes["replication"]["MasterService"] =
-  (loadPackageDefinition(load("master.proto")) as unknown as MasterTypes).replication.MasterService;
+  (loadPackageDefinition(masterPackage) as unknown as MasterTypes).replication.MasterService;

@@ -11,6 +11,8 @@ export class RpcError extends Error {
   readonly details: string;
   /** Who was called. */
   readonly address: string;
+  /** Whether there was no connection to begin with, so that the call never got there. */
+  readonly neverConnected: boolean;
   /** Whether the same call may succeed later; false where only another request would. */
   readonly retryable: boolean;
   /** How long the peer asks to wait before the next try; undefined: it did not say. */
@@ -18,22 +20,20 @@ export class RpcError extends Error {
 
   constructor(address: string, error: ServiceError) {
     const code = (status[error.code] ?? "UNKNOWN") as StatusName;
-    const details = withoutNoise(error.details);
+    const noConnection = NO_CONNECTION.exec(error.details);
+    const details = noConnection ? `no connection: ${noConnection[1]}` : error.details.trim();
     super(`${address}: ${code}: ${details}`, { cause: error });
     this.code = code;
     this.details = details;
     this.address = address;
+    this.neverConnected = noConnection !== null;
     this.pushbackMs = readPushback(error.metadata);
     this.retryable = isRetryable(code, this.pushbackMs);
   }
 }
 
-/** grpc-js tells of a refused connection in two sentences, of which one matters. */
-function withoutNoise(details: string): string {
-  const [, lastError] =
-    /^No connection established\. Last error: (?:Error: )?(.*?)\.? Resolution note:/s.exec(details) ?? [];
-  return lastError === undefined ? details.trim() : `no connection: ${lastError}`;
-}
+/** grpc-js tells of a refused connection in two sentences, of which one matters; its code says less. */
+const NO_CONNECTION = /^No connection established\. Last error: (?:Error: )?(.*?)\.? Resolution note:/s;
 
 /** The trailer by which a server says how long to wait. @see gRFC A6, "Pushback". */
 export const PUSHBACK_KEY = "grpc-retry-pushback-ms";

@@ -8,6 +8,8 @@ import { paceResponses } from "./pace_responses.ts";
 export interface ServerOptions {
   /** Largest chunk in one message, in bytes; a message may be a little longer. */
   readonly maxChunkBytes: number;
+  /** What callers are told to do about a larger one; by default what suits a worker. */
+  readonly overLimit?: string | undefined;
   readonly tls?: ServerTls | undefined;
   readonly token?: string | undefined;
   /** What calls go through once they are let in, in this order. */
@@ -41,7 +43,7 @@ const ENVELOPE_BYTES = 64 * 1024;
 const MAX_STREAMS_A_CONNECTION = 256;
 
 export function createServer(options: ServerOptions): Server {
-  const { maxChunkBytes, token, interceptors = [] } = options;
+  const { maxChunkBytes, overLimit = "use ProcessChunkStream", token, interceptors = [] } = options;
   const connections = { ...DEFAULT_CONNECTIONS, ...options.connections };
   const authorize = token === undefined ? [] : [requireToken(token)];
   return new Server({
@@ -53,7 +55,7 @@ export function createServer(options: ServerOptions): Server {
     "grpc.max_connection_idle_ms": connections.idleMs,
     // the first is next to the socket, where explainMessageLimit has to be
     interceptors: [
-      explainMessageLimit(maxChunkBytes),
+      explainMessageLimit(`message is over the limit of ${maxChunkBytes} bytes a chunk: ${overLimit}`),
       paceResponses({ stallMs: connections.responseMs }),
       ...authorize,
       ...interceptors,

@@ -4,12 +4,15 @@ import type {
   handleServerStreamingCall,
   handleUnaryCall,
   Metadata,
+  sendUnaryData,
   ServerReadableStream,
+  ServerUnaryCall,
   ServerWritableStream,
   StatusObject,
 } from "@grpc/grpc-js";
 import type { EventEmitter } from "node:events";
 import { once } from "node:events";
+import { traceOf, withTrace } from "./trace_context.ts";
 
 /** How a call ends; the metadata goes as its trailer. */
 export type EndStatus = Pick<StatusObject, "code" | "details"> & { readonly metadata?: Metadata };
@@ -33,13 +36,13 @@ export function unary<Request, Response>(
   { shutdown, toStatus }: Calls,
   handle: (request: Request, context: CallContext) => Promise<Response>,
 ): handleUnaryCall<Request, Response> {
-  return (call, callback) => {
+  return traced<ServerUnaryCall<Request, Response>, [sendUnaryData<Response>]>((call, callback) => {
     const signal = callSignal(call, shutdown);
     settle(() => handle(call.request, { signal })).then(
       (response) => callback(null, response),
       (error) => callback(toStatus(error)),
     );
-  };
+  });
 }
 
 /** A handler that answers a stream of messages, read as they are pulled, with one. */
@@ -47,13 +50,13 @@ export function clientStream<Request, Response>(
   { shutdown, toStatus }: Calls,
   handle: (requests: ReadableStream<Request>, context: CallContext) => Promise<Response>,
 ): handleClientStreamingCall<Request, Response> {
-  return (call, callback) => {
+  return traced<ServerReadableStream<Request, Response>, [sendUnaryData<Response>]>((call, callback) => {
     const signal = callSignal(call, shutdown);
     settle(() => handle(callSource(call, signal), { signal })).then(
       (response) => callback(null, response),
       (error) => callback(toStatus(error)),
     );
-  };
+  });
 }
 
 /** A handler that answers one message with a stream, written no faster than it is read. */
@@ -61,7 +64,7 @@ export function serverStream<Request, Response>(
   { shutdown, toStatus }: Calls,
   handle: (request: Request, context: CallContext) => Promise<ReadableStream<Response>>,
 ): handleServerStreamingCall<Request, Response> {
-  return (call) => {
+  return traced<ServerWritableStream<Request, Response>, []>((call) => {
     const signal = callSignal(call, shutdown);
     settle(async () => {
       const responses = await handle(call.request, { signal });
@@ -70,7 +73,14 @@ export function serverStream<Request, Response>(
       () => call.end(),
       (error) => call.emit("error", toStatus(error)),
     );
-  };
+  });
+}
+
+/** What a call sets off, and what is logged meanwhile, is part of its caller's trace. */
+function traced<Call extends { readonly metadata: Metadata }, Rest extends unknown[]>(
+  handle: (call: Call, ...rest: Rest) => void,
+): (call: Call, ...rest: Rest) => void {
+  return (call, ...rest) => withTrace(traceOf(call.metadata), () => handle(call, ...rest));
 }
 
 // A handler that throws before its first await rejects like any other.
@@ -87,20 +97,30 @@ function callSource<Request>(
   signal: AbortSignal,
 ): ReadableStream<Request> {
   const messages = call[Symbol.asyncIterator]() as AsyncIterator<Request>;
-  // a cancelled call ends without an error or an end of its own, so every wait is also on the signal
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {});
-  const abort = () => aborted.reject(signal.reason);
-  if (signal.aborted) abort();
-  else signal.addEventListener("abort", abort, { once: true });
   return new ReadableStream<Request>({
     async pull(controller) {
-      const { done, value } = await Promise.race([messages.next(), aborted.promise]);
+      const { done, value } = await unlessAborted(messages.next(), signal);
       if (done) controller.close();
       else controller.enqueue(value);
     },
     cancel: () => void call.resume(), // what still comes is read and dropped, so that the call can end
   }, { highWaterMark: 0 });
+}
+
+/**
+ * A cancelled call ends without an error or an end of its own, so every wait is also on the signal. A promise for each
+ * wait: one for all would keep whatever any of them gave until the call is over.
+ */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 function callSink<Response>(

@@ -55,6 +55,10 @@ export function toWireSettings(settings: RequestedSettings): WireSettings {
     pixelFormat: WIRE_PIXEL_FORMATS[settings.pixelFormat],
     keyframeInterval: settings.keyframeInterval,
     deinterlace: settings.deinterlace,
+    ...(settings.frameRate !== "source" && {
+      frameRateNum: settings.frameRate.num,
+      frameRateDen: settings.frameRate.den,
+    }),
     threads: settings.threads ?? 0,
   };
 }

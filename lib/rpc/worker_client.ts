@@ -1,11 +1,14 @@
 /** A worker as its callers see it: typed calls, with the streaming ones where the worker has them. */
 import { Metadata, status } from "@grpc/grpc-js";
 import { createHash } from "node:crypto";
+import type { Codec, EncodeSettings } from "../encode/settings.ts";
 import { channelTo } from "./channel.ts";
 import { callClientStream, callServerStream, callUnary, type Peer, type RpcOptions } from "./client_call.ts";
 import { type ClientTls, tokenMetadata } from "./credentials.ts";
 import type { ChunkInfo__Output } from "./generated/replication/ChunkInfo.ts";
 import type { ChunkMetadata__Output } from "./generated/replication/ChunkMetadata.ts";
+import type { CodecCapability__Output } from "./generated/replication/CodecCapability.ts";
+import type { GetCapabilitiesResponse__Output } from "./generated/replication/GetCapabilitiesResponse.ts";
 import type { GetShardPart__Output } from "./generated/replication/GetShardPart.ts";
 import type { DeleteVideoResponse__Output } from "./generated/replication/DeleteVideoResponse.ts";
 import type { GetShardResponse__Output } from "./generated/replication/GetShardResponse.ts";
@@ -18,6 +21,7 @@ import type { ProcessChunkRequest } from "./generated/replication/ProcessChunkRe
 import { fromInt64 } from "./int64.ts";
 import { WorkerService } from "./proto.ts";
 import { RpcError } from "./rpc_error.ts";
+import { nameOnWire, WIRE_CODECS, WIRE_PIXEL_FORMATS } from "./wire_settings.ts";
 
 /** All of a ProcessChunkRequest but its bytes. */
 export type ChunkHeader = Omit<ProcessChunkRequest, "chunkData">;
@@ -50,6 +54,30 @@ export interface WorkerReport {
   /** Chunks it encodes at once; 0 from a worker that does not say. */
   readonly maxTasks: number;
   readonly message: string;
+}
+
+/** What a worker has found that it can encode. */
+export interface WorkerCapabilities {
+  readonly workerId: string;
+  /** Chunks it encodes at once. */
+  readonly maxTasks: number;
+  /** Encoder threads of a chunk whose settings name no number. */
+  readonly threads: number;
+  /** Whether all codecs that were asked for have been tried; else ask again soon. */
+  readonly isComplete: boolean;
+  /** Those tried so far. */
+  readonly codecs: readonly CodecCapability[];
+}
+
+export interface CodecCapability {
+  readonly codec: Codec;
+  /** As in {@link StoredChunk}, such as `libav/libx264 8.1`; empty where it cannot. */
+  readonly encoder: string;
+  /** Of a small test picture on one thread. */
+  readonly framesPerSecond: number;
+  readonly pixelFormats: readonly EncodeSettings["pixelFormat"][];
+  /** Why it cannot; empty where it can. */
+  readonly problem: string;
 }
 
 export interface ListedChunk {
@@ -107,6 +135,8 @@ export interface WorkerClient extends Disposable {
   getVideoMetadata(videoId: string, options: RpcOptions): Promise<Listing<ListedMetadata>>;
   /** @returns How many chunks were removed. */
   deleteVideo(videoId: string, options: RpcOptions): Promise<number>;
+  /** @param codecs Which to try; none: all. */
+  getCapabilities(codecs: readonly Codec[], options: RpcOptions): Promise<WorkerCapabilities>;
 }
 
 export interface ConnectOptions {
@@ -230,6 +260,21 @@ export function connectWorker(address: string, options: ConnectOptions = {}): Wo
       );
       return deletedChunks;
     },
+    async getCapabilities(codecs, rpc) {
+      const answer = await callUnary<GetCapabilitiesResponse__Output>(
+        peer,
+        (m, o, done) =>
+          client.getCapabilities({ codecs: codecs.map((codec) => WIRE_CODECS[codec]) }, m, o, done),
+        rpc,
+      );
+      return {
+        workerId: answer.workerId,
+        maxTasks: answer.maxTasks,
+        threads: answer.threads,
+        isComplete: answer.complete,
+        codecs: answer.codecs.flatMap(codecCapability),
+      };
+    },
     [Symbol.dispose]: () => client.close(),
   };
 }
@@ -293,6 +338,15 @@ function verified(sizeBytes: number, sha256: Uint8Array): TransformStream<Uint8A
       }
     },
   });
+}
+
+/** None for a codec that only the worker knows. */
+function codecCapability(wire: CodecCapability__Output): CodecCapability[] {
+  const codec = nameOnWire(WIRE_CODECS, wire.codec);
+  if (codec === undefined) return [];
+  const { encoder, framesPerSecond, problem } = wire;
+  const pixelFormats = wire.pixelFormats.flatMap((format) => nameOnWire(WIRE_PIXEL_FORMATS, format) ?? []);
+  return [{ codec, encoder, framesPerSecond, pixelFormats, problem }];
 }
 
 function listedChunk(chunk: ChunkInfo__Output): ListedChunk {

@@ -1,18 +1,12 @@
 /** Reads what a master asks of a worker, trusting none of it. */
-import type { EncodeTask, FrameRate, SegmentSpan } from "../encode/encoder.ts";
-import {
-  checkSettings,
-  type Codec,
-  DEFAULT_CRF,
-  DEFAULT_SETTINGS,
-  type EncodeSettings,
-  type RateControl,
-} from "../encode/settings.ts";
+import type { EncodeTask, SegmentSpan } from "../encode/encoder.ts";
+import { DEFAULT_SETTINGS, type EncodeSettings } from "../encode/settings.ts";
+import type { FrameRate } from "../frame_grid.ts";
 import type { EncodeSettings__Output } from "../rpc/generated/replication/EncodeSettings.ts";
 import type { ProcessChunkRequest__Output } from "../rpc/generated/replication/ProcessChunkRequest.ts";
 import type { Segment__Output } from "../rpc/generated/replication/Segment.ts";
 import { fromInt64 } from "../rpc/int64.ts";
-import { nameOnWire, WIRE_CODECS, WIRE_PIXEL_FORMATS, WIRE_PRESETS } from "../rpc/wire_settings.ts";
+import { readWireSettings } from "../rpc/read_wire_settings.ts";
 import { checkKey, type ShardKey } from "../store/shard_key.ts";
 
 /** A request that was understood. */
@@ -72,63 +66,35 @@ function readTask(
       return { settings: DEFAULT_SETTINGS };
     case "CHUNK_KIND_MEDIA_SEGMENT":
       if (!segment) throw new InvalidRequestError("segment", "is needed with a media segment");
-      return { settings: readSettings(settings, threads), segment: readSegment(segment) };
+      return readMediaTask(settings, segment, threads);
     default:
       throw new InvalidRequestError("kind", `${kind} is not known`);
   }
 }
 
-function readSettings(wire: EncodeSettings__Output | null, threads: number): EncodeSettings {
-  if (!wire) return { ...DEFAULT_SETTINGS, threads };
-  const codec = readEnum("settings.codec", WIRE_CODECS, wire.codec, DEFAULT_SETTINGS.codec);
-  const settings: EncodeSettings = {
-    codec,
-    rate: readRate(wire, codec),
-    preset: readEnum("settings.preset", WIRE_PRESETS, wire.preset, DEFAULT_SETTINGS.preset),
-    width: wire.width,
-    height: wire.height,
-    pixelFormat: readEnum("settings.pixel_format", WIRE_PIXEL_FORMATS, wire.pixelFormat, "source"),
-    keyframeInterval: wire.keyframeInterval,
-    deinterlace: wire.deinterlace,
-    threads: wire.threads === 0 ? threads : wire.threads,
+function readMediaTask(
+  wireSettings: EncodeSettings__Output | null,
+  wireSegment: Segment__Output,
+  threads: number,
+): EncodeTask {
+  const settings = readSettings(wireSettings, threads);
+  const segment = readSegment(wireSegment);
+  if (settings.frameRate === "source") return { settings, segment };
+  const converted = {
+    originTicks: ticks("segment.origin_ticks", wireSegment.originTicks),
+    sourceFrameCount: frameCount("segment.source_frame_count", wireSegment.sourceFrameCount),
   };
-  checkSettings(settings);
-  return settings;
+  return { settings, segment: { ...segment, converted } };
 }
 
-/** An unspecified value is the default's; one that the proto does not have arrives as its number. */
-function readEnum<Name extends string>(
-  field: string,
-  table: Readonly<Record<Name, string>>,
-  wire: string,
-  unspecified: Name,
-): Name {
-  if (String(wire).endsWith("_UNSPECIFIED")) return unspecified;
-  const name = nameOnWire(table, String(wire));
-  if (name !== undefined) return name;
-  throw new InvalidRequestError(field, `${wire} is not known`);
-}
-
-function readRate(wire: EncodeSettings__Output, codec: Codec): RateControl {
-  switch (wire.rateControl) {
-    case "crf":
-      return { kind: "crf", crf: wire.crf ?? NaN };
-    case "bitrate":
-      return { kind: "bitrate", bitsPerSecond: ticks("settings.bitrate", wire.bitrate ?? "") };
-    default:
-      return { kind: "crf", crf: DEFAULT_CRF[codec] };
-  }
+function readSettings(wire: EncodeSettings__Output | null, threads: number): EncodeSettings {
+  const refuse = (field: string, reason: string) => new InvalidRequestError(field, reason);
+  return readWireSettings(wire, { threads, refuse });
 }
 
 function readSegment(wire: Segment__Output): SegmentSpan {
-  const { timescale, frameCount } = wire;
+  const { timescale } = wire;
   if (timescale < 1) throw new InvalidRequestError("segment.timescale", `must be positive, not ${timescale}`);
-  if (frameCount < 1 || frameCount > MAX_FRAMES) {
-    throw new InvalidRequestError(
-      "segment.frame_count",
-      `must be from 1 to ${MAX_FRAMES}, not ${frameCount}`,
-    );
-  }
   const startTicks = ticks("segment.start_ticks", wire.startTicks);
   const endTicks = wire.endTicks === undefined ? undefined : ticks("segment.end_ticks", wire.endTicks);
   if (endTicks !== undefined && endTicks <= startTicks) {
@@ -137,7 +103,18 @@ function readSegment(wire: Segment__Output): SegmentSpan {
       `must be past start_ticks ${startTicks}, not ${endTicks}`,
     );
   }
-  return { timescale, startTicks, endTicks, frameCount, frameRate: readFrameRate(wire) };
+  return {
+    timescale,
+    startTicks,
+    endTicks,
+    frameCount: frameCount("segment.frame_count", wire.frameCount),
+    frameRate: readFrameRate(wire),
+  };
+}
+
+function frameCount(field: string, frames: number): number {
+  if (frames >= 1 && frames <= MAX_FRAMES) return frames;
+  throw new InvalidRequestError(field, `must be from 1 to ${MAX_FRAMES}, not ${frames}`);
 }
 
 function readFrameRate({ frameRateNum: num, frameRateDen: den }: Segment__Output): FrameRate | undefined {

@@ -1,14 +1,11 @@
 /** What Prometheus may ask of a worker. @see https://prometheus.io/docs/practices/naming/ */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { formatAddress } from "../rpc/address.ts";
-import { BindError } from "../rpc/server.ts";
+import type { MetricsPage } from "../rpc/metrics_server.ts";
 
-export interface WorkerMetrics {
+export interface WorkerMetrics extends MetricsPage {
   chunkDone(chunk: { originalBytes: number; encodedBytes: number; frames: number; seconds: number }): void;
   /** @param code The gRPC status that the caller saw, such as `DATA_LOSS`. */
   chunkFailed(code: string): void;
-  /** The page, in the text format. */
-  page(): Promise<{ contentType: string; text: string }>;
 }
 
 /** Read when the page is. */
@@ -70,39 +67,4 @@ export function createMetrics(gauges: Gauges): WorkerMetrics {
       return { contentType: registry!.contentType, text: await registry!.metrics() };
     },
   };
-}
-
-export interface MetricsServer extends AsyncDisposable {
-  /** `host:port`. */
-  readonly address: string;
-}
-
-/**
- * Serves `/metrics` until disposed of.
- *
- * @param port 0 for a free one.
- * @throws {BindError}
- */
-export function serveMetrics(
-  metrics: WorkerMetrics,
-  { host, port }: { host: string; port: number },
-): MetricsServer {
-  const server = listen(host, port, async (request) => {
-    if (new URL(request.url).pathname !== "/metrics") return new Response("Not found", { status: 404 });
-    const { contentType, text } = await metrics.page();
-    return new Response(text, { headers: { "content-type": contentType } });
-  });
-  return {
-    address: formatAddress(host, server.addr.port),
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
-
-function listen(hostname: string, port: number, handle: Deno.ServeHandler): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, handle);
-  } catch (cause) {
-    const why = cause instanceof Deno.errors.AddrInUse ? "the port is in use" : (cause as Error).message;
-    throw new BindError(`Cannot serve metrics on ${formatAddress(hostname, port)}: ${why}`, { cause });
-  }
 }

@@ -8,14 +8,16 @@ import { chooseEncoders, type EncoderChoice } from "../encode/choose_encoder.ts"
 import type { Logger } from "../log.ts";
 import type { ServerTls } from "../rpc/credentials.ts";
 import { limitRequestTime } from "../rpc/interceptors.ts";
+import { serveMetrics } from "../rpc/metrics_server.ts";
 import { workerPackage, WorkerService } from "../rpc/proto.ts";
 import { type ConnectionLimits, createServer, listen } from "../rpc/server.ts";
 import { openShardStore } from "../store/shard_store.ts";
 import { createAdmission, DrainingError } from "./admission.ts";
+import { createCapabilities } from "./capabilities.ts";
 import { watchCondition } from "./condition.ts";
 import { createCpuMeter } from "./machine_load.ts";
 import { createMemoryMeter } from "./memory_meter.ts";
-import { createMetrics, serveMetrics } from "./metrics.ts";
+import { createMetrics } from "./metrics.ts";
 import type { ProcessLimits } from "./process_chunk.ts";
 import { refuseEarly } from "./refuse_early.ts";
 import { statusAndLog, workerService } from "./service.ts";
@@ -120,9 +122,19 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   starting.defer(() => server.forceShutdown());
   const processor = { store, admission, encoders, limits };
+  const capabilities = starting.use(createCapabilities(encoders.media, { logger }));
   server.addService(
     WorkerService.service,
-    workerService({ ...options, workerId, processor, condition, load, metrics, shutdown: stop.signal }),
+    workerService({
+      ...options,
+      workerId,
+      processor,
+      capabilities,
+      condition,
+      load,
+      metrics,
+      shutdown: stop.signal,
+    }),
   );
   health.addToServer(server);
   new ReflectionService({ ...workerPackage, ...loadSync(healthProto) }).addToServer(server);

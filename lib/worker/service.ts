@@ -2,8 +2,11 @@
 import { status, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { once } from "node:events";
 import type { Logger } from "../log.ts";
+import type { CodecCapability } from "../rpc/generated/replication/CodecCapability.ts";
 import type { DeleteVideoRequest__Output } from "../rpc/generated/replication/DeleteVideoRequest.ts";
 import type { DeleteVideoResponse } from "../rpc/generated/replication/DeleteVideoResponse.ts";
+import type { GetCapabilitiesRequest__Output } from "../rpc/generated/replication/GetCapabilitiesRequest.ts";
+import type { GetCapabilitiesResponse } from "../rpc/generated/replication/GetCapabilitiesResponse.ts";
 import type { GetShardRequest__Output } from "../rpc/generated/replication/GetShardRequest.ts";
 import type { GetVideoMetadataRequest__Output } from "../rpc/generated/replication/GetVideoMetadataRequest.ts";
 import type { HealthCheckResponse } from "../rpc/generated/replication/HealthCheckResponse.ts";
@@ -12,9 +15,11 @@ import type { ProcessChunkPart__Output } from "../rpc/generated/replication/Proc
 import type { ProcessChunkRequest__Output } from "../rpc/generated/replication/ProcessChunkRequest.ts";
 import type { ProcessChunkResponse } from "../rpc/generated/replication/ProcessChunkResponse.ts";
 import { type Calls, clientStream, type EndStatus, serverStream, unary } from "../rpc/server_call.ts";
+import { nameOnWire, WIRE_CODECS, WIRE_PIXEL_FORMATS } from "../rpc/wire_settings.ts";
 import { StoreFullError, StoreUnwritableError } from "../store/store_errors.ts";
 import { checkVideoId } from "../store/shard_key.ts";
 import { type Admission, createAdmission } from "./admission.ts";
+import type { Capabilities, CodecTrial } from "./capabilities.ts";
 import { InvalidRequestError, readChunkOrder } from "./chunk_order.ts";
 import type { ConditionWatch } from "./condition.ts";
 import { toStatus } from "./error_status.ts";
@@ -25,6 +30,7 @@ import { getShard, getShardStream, getVideoMetadata, listShards } from "./shard_
 export interface WorkerServiceOptions {
   readonly workerId: string;
   readonly processor: ChunkProcessor;
+  readonly capabilities: Capabilities;
   readonly condition: ConditionWatch;
   readonly load: { readonly cpuPercent: () => number; readonly memoryBytes: () => number };
   readonly metrics: WorkerMetrics;
@@ -87,6 +93,10 @@ export function workerService(options: WorkerServiceOptions): UntypedServiceImpl
       checkVideoId(videoId);
       return deleteVideo(options, videoId, signal);
     }),
+    GetCapabilities: unary(
+      calls,
+      (request: GetCapabilitiesRequest__Output) => Promise.resolve(capabilitiesOf(options, request)),
+    ),
   };
 }
 
@@ -191,6 +201,29 @@ function healthOf(
     activeTasks: admission.running,
     maxTasks,
     queuedTasks: admission.queued,
+  };
+}
+
+function capabilitiesOf(
+  { workerId, capabilities, maxTasks, threads }: WorkerServiceOptions,
+  { codecs }: GetCapabilitiesRequest__Output,
+): GetCapabilitiesResponse {
+  // one that is not known here is not among the answers
+  const known = codecs.flatMap((wire) => nameOnWire(WIRE_CODECS, wire) ?? []);
+  const isAnswered = codecs.length > 0 && known.length === 0;
+  const { trials, isComplete } = isAnswered ? { trials: [], isComplete: true } : capabilities.ask(known);
+  return { workerId, maxTasks, threads, complete: isComplete, codecs: trials.map(trialOnWire) };
+}
+
+function trialOnWire(trial: CodecTrial): CodecCapability {
+  const codec = WIRE_CODECS[trial.codec];
+  if (trial.kind === "failed") return { codec, problem: trial.problem };
+  const { encoder, framesPerSecond, pixelFormats } = trial;
+  return {
+    codec,
+    encoder,
+    framesPerSecond,
+    pixelFormats: pixelFormats.map((name) => WIRE_PIXEL_FORMATS[name]),
   };
 }
 

@@ -1,6 +1,7 @@
 /** A worker that does what a test says, on the project's own server and in the test's own process. */
 import { type Metadata, status } from "@grpc/grpc-js";
 import { createHash } from "node:crypto";
+import type { GetCapabilitiesResponse } from "../../lib/rpc/generated/replication/GetCapabilitiesResponse.ts";
 import type { GetShardPart } from "../../lib/rpc/generated/replication/GetShardPart.ts";
 import type { GetShardRequest__Output } from "../../lib/rpc/generated/replication/GetShardRequest.ts";
 import type { HealthCheckResponse } from "../../lib/rpc/generated/replication/HealthCheckResponse.ts";
@@ -28,7 +29,9 @@ export interface ReceivedChunk {
   readonly call: "ProcessChunk" | "ProcessChunkStream";
   readonly videoId: string;
   readonly index: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** How many frames the shard must have; 0 for an opaque chunk. */
+  readonly frameCount: number;
   /** How often the chunk has come, from 1. */
   readonly attempt: number;
   /** Aborts when the caller is gone. */
@@ -40,6 +43,8 @@ export interface FakeWorkerOptions {
   readonly onChunk?: (
     chunk: ReceivedChunk,
   ) => Partial<ProcessChunkResponse> | void | Promise<Partial<ProcessChunkResponse> | void>;
+  /** Makes the shard; default: the chunk's first half. */
+  readonly encode?: (chunk: ReceivedChunk) => Uint8Array | Promise<Uint8Array>;
   /** Gives other parts for a shard than those stored, or throws an answer. */
   readonly onShard?: (
     location: string,
@@ -47,6 +52,8 @@ export interface FakeWorkerOptions {
     parts: readonly GetShardPart[],
   ) => ReadableStream<GetShardPart> | readonly GetShardPart[];
   readonly health?: HealthCheckResponse;
+  /** What it claims to encode H.264 with; without it, it has no GetCapabilities. */
+  readonly build?: string;
   readonly list?: ListShardsResponse;
 }
 
@@ -78,18 +85,19 @@ export async function startFakeWorker(options: FakeWorkerOptions = {}): Promise<
 
   async function answer(
     call: ReceivedChunk["call"],
-    { videoId, chunkIndex }: ProcessChunkRequest__Output,
-    bytes: Uint8Array,
+    { videoId, chunkIndex, segment }: ProcessChunkRequest__Output,
+    bytes: Uint8Array<ArrayBuffer>,
     signal: AbortSignal,
   ): Promise<ProcessChunkResponse> {
     const attempt = chunks.filter(({ index }) => index === chunkIndex).length + 1;
-    const chunk: ReceivedChunk = { call, videoId, index: chunkIndex, bytes, attempt, signal };
+    const frameCount = segment?.frameCount ?? 0;
+    const chunk: ReceivedChunk = { call, videoId, index: chunkIndex, bytes, frameCount, attempt, signal };
     chunks.push(chunk);
     news.resolve();
     news = Promise.withResolvers();
     const changes = await options.onChunk?.(chunk);
     const location = `/fake/${videoId}/chunk_${chunkIndex}.shard`;
-    const shard = bytes.slice(0, Math.ceil(bytes.length / 2));
+    const shard = await options.encode?.(chunk) ?? bytes.slice(0, Math.ceil(bytes.length / 2));
     shards.set(location, shard);
     return {
       success: true,
@@ -99,7 +107,7 @@ export async function startFakeWorker(options: FakeWorkerOptions = {}): Promise<
       encodedSize: shard.length,
       message: `Chunk ${chunkIndex} processed successfully`,
       shardSha256: sha256(shard),
-      encoder: "fake",
+      encoder: options.build ?? "fake",
       ...changes,
     };
   }
@@ -109,7 +117,7 @@ export async function startFakeWorker(options: FakeWorkerOptions = {}): Promise<
     ProcessChunk: unary(
       calls,
       (request: ProcessChunkRequest__Output, { signal }) =>
-        answer("ProcessChunk", request, request.chunkData, signal),
+        answer("ProcessChunk", request, new Uint8Array(request.chunkData), signal),
     ),
     ProcessChunkStream: clientStream(
       calls,
@@ -131,6 +139,9 @@ export async function startFakeWorker(options: FakeWorkerOptions = {}): Promise<
         return Promise.resolve(given instanceof ReadableStream ? given : ReadableStream.from(given));
       },
     ),
+    ...(options.build !== undefined && {
+      GetCapabilities: unary(calls, () => Promise.resolve(capabilitiesOf(options.build!))),
+    }),
     CheckHealth: unary(calls, () => Promise.resolve({ ...HEALTHY, ...options.health })),
     ListShards: unary(calls, () => Promise.resolve({ success: true, workerId: "fake", ...options.list })),
   });
@@ -145,6 +156,21 @@ export async function startFakeWorker(options: FakeWorkerOptions = {}): Promise<
       shutdown.abort(new DOMException("the fake worker ends", "AbortError"));
       server.forceShutdown();
     },
+  };
+}
+
+function capabilitiesOf(encoder: string): GetCapabilitiesResponse {
+  return {
+    workerId: "fake",
+    maxTasks: 1,
+    threads: 1,
+    complete: true,
+    codecs: [{
+      codec: "CODEC_H264",
+      encoder,
+      framesPerSecond: 100_000, // so that it is the first to get something
+      pixelFormats: ["PIXEL_FORMAT_UNSPECIFIED"],
+    }],
   };
 }
 

@@ -146,7 +146,7 @@ pythonTest("standard health checks and server reflection answer a Python client"
   const services = await worker.askOurs<Record<string, string[]>>("reflection");
   assertEquals(services[service], [
     ...["ProcessChunk", "GetShard", "CheckHealth", "ListShards", "GetVideoMetadata"],
-    ...["ProcessChunkStream", "GetShardStream", "DeleteVideo"],
+    ...["ProcessChunkStream", "GetShardStream", "DeleteVideo", "GetCapabilities"],
   ]);
   assertEquals(services["grpc.health.v1.Health"]?.includes("Check"), true);
 });

@@ -45,5 +45,5 @@ export class FakeClock implements Clock {
 
 /** Resolves once the promises that are ready have run their course. */
 export async function settled(): Promise<void> {
-  for (let i = 0; i < 50; i++) await Promise.resolve();
+  for (let i = 0; i < 500; i++) await Promise.resolve();
 }

@@ -4,6 +4,7 @@ import {
   checkOnce,
   type HealthSnapshot,
   monitorHealth,
+  watchHealth,
 } from "../../lib/fleet/health_monitor.ts";
 import type { HealthReport } from "../../lib/fleet/health_state.ts";
 import { FakeClock, settled } from "./fake_clock.ts";
@@ -224,6 +225,86 @@ Deno.test("monitorHealth() fails as a whole where it cannot go on", async () => 
   }
   const { ended } = read(monitorHealth(["a:1", "b:1"], answers, { ...TIMES, clock: new BrokenClock() }));
   await assertRejects(() => ended, Error, "no clock");
+});
+
+/** What a watch tells, as `address kind`. */
+function watching(check: CheckHealth) {
+  const clock = new FakeClock();
+  const told: string[] = [];
+  const watch = watchHealth(check, {
+    ...TIMES,
+    clock,
+    onOutcome: (address, health, outcome) => told.push(`${address} ${health.kind} after a ${outcome.kind}`),
+  });
+  return { clock, told, watch };
+}
+
+Deno.test("watchHealth() asks workers that are added later, and those that are removed no more", async () => {
+  const { clock, told, watch } = watching(answers);
+  await using _watch = watch;
+  watch.add("a:1");
+  watch.add("a:1");
+  await clock.advance(1_000);
+  watch.add("b:1");
+  await clock.advance(1_000);
+  watch.remove("a:1");
+  assertEquals([...watch.states.keys()], ["b:1"]);
+  await clock.advance(5_000);
+  assertEquals(told, [
+    "a:1 healthy after a report",
+    "b:1 healthy after a report",
+    "b:1 healthy after a report",
+  ]);
+});
+
+Deno.test("watchHealth() counts a call that failed as a failed check, and asks at once", async () => {
+  const { clock, told, watch } = watching(answers);
+  await using _watch = watch;
+  watch.add("a:1");
+  await settled();
+  told.length = 0;
+  watch.callFailed("a:1", "connection reset");
+  assertEquals(told, ["a:1 suspect after a failure"]);
+  await settled();
+  assertEquals(told.slice(1), ["a:1 healthy after a report"]);
+  watch.callFailed("a:1", "connection reset");
+  watch.callFailed("a:1", "connection reset");
+  assertEquals(told.slice(2), ["a:1 suspect after a failure", "a:1 unhealthy after a failure"]);
+  watch.callFailed("never added:1", "connection reset");
+  assertEquals(told.length, 4);
+  assertEquals(clock.now(), 0);
+});
+
+Deno.test("watchHealth() asks at once when told to, though not before a check that runs has ended", async () => {
+  let asked = 0;
+  const slow: CheckHealth = async (_, signal) => {
+    asked++;
+    await (clock as FakeClock).sleep(1_000, signal);
+    return REPORT;
+  };
+  const { clock, watch } = watching(slow);
+  await using _watch = watch;
+  watch.add("a:1");
+  await clock.advance(500);
+  watch.askNow("a:1");
+  await settled();
+  assertEquals(asked, 1);
+  await clock.advance(500);
+  assertEquals(asked, 2);
+  await clock.advance(2_000);
+  watch.askNow("a:1");
+  await settled();
+  assertEquals(asked, 3);
+});
+
+Deno.test("watchHealth() ends with nothing left running when it is disposed of", async () => {
+  const { clock, told, watch } = watching(hangs);
+  watch.add("a:1");
+  watch.add("b:1");
+  await settled();
+  await watch[Symbol.asyncDispose]();
+  await watch.ended;
+  assertEquals([clock.sleeping, told], [0, []]);
 });
 
 Deno.test("checkOnce() asks all at the same time and gives each one's state", async () => {

@@ -4,7 +4,7 @@ import { mediaChunks, opaqueChunks } from "../../lib/fleet/outgoing_chunks.ts";
 import { planSource } from "../../lib/chunk/keyframe_segments.ts";
 import type { PacketRow } from "../../lib/chunk/packet_table.ts";
 import { openSourceBytes } from "../../lib/chunk/source_file.ts";
-import { DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
+import { DEFAULT_SETTINGS, type EncodeSettings } from "../../lib/encode/settings.ts";
 import { syntheticVideo } from "./chunk_synthetic_video.ts";
 import { settled } from "./fake_clock.ts";
 
@@ -61,7 +61,7 @@ Deno.test("opaqueChunks() passes its source's error on", async () => {
 });
 
 /** Two segments at 30 frames a second of 1001 ticks. Open: the second keyframe comes before a frame of the first. */
-async function mediaHeaders(gop: "closed" | "open") {
+async function mediaHeaders(gop: "closed" | "open", frameRate: EncodeSettings["frameRate"] = "source") {
   const shown = gop === "closed" ? [0, 1, 2, 3] : [0, 1, 3, 2];
   const packets = shown.map((frame, i): PacketRow => ({
     ticks: 90 + frame * 1001,
@@ -74,6 +74,7 @@ async function mediaHeaders(gop: "closed" | "open") {
     ...DEFAULT_SETTINGS,
     rate: { kind: "bitrate", bitsPerSecond: 5_000 },
     width: 160,
+    frameRate,
   } as const;
   const chunks = await Array.fromAsync(mediaChunks(source, plan, settings));
   for (const { index, header, bytes } of chunks) {
@@ -109,4 +110,27 @@ Deno.test("mediaChunks() says where a segment ends whose frames follow the next 
   const [first, second] = await mediaHeaders("open");
   assertEquals([first!.segment!.frameCount, first!.segment!.endTicks], [3, 90 + 3_003]);
   assertEquals([second!.segment!.frameCount, second!.segment!.endTicks], [1, undefined]);
+});
+
+Deno.test("mediaChunks() says of a converted rate where its frames begin, how many each has, and of how many", async () => {
+  const headers = await mediaHeaders("closed", { num: 60_000, den: 1_001 });
+  const rates = headers.map(({ settings }) => [settings!.frameRateNum, settings!.frameRateDen]);
+  assertEquals(rates, [[60_000, 1_001], [60_000, 1_001]]);
+  // two frames of 1001 ticks, then one, and one of a single tick
+  const common = {
+    timescale: 30_000,
+    originTicks: 90,
+    frameRateNum: 60_000,
+    frameRateDen: 1_001,
+    sourceFrameCount: 2,
+  };
+  assertEquals(headers.map(({ segment }) => segment), [
+    { ...common, startTicks: 90, frameCount: 4 },
+    { ...common, startTicks: 90 + 2_002, frameCount: 3 },
+  ]);
+});
+
+Deno.test("mediaChunks() joins segments that have no frame of a converted rate", async () => {
+  const [only, ...others] = await mediaHeaders("closed", { num: 1, den: 1 });
+  assertEquals([only!.segment!.frameCount, only!.segment!.sourceFrameCount, others.length], [1, 4, 0]);
 });

@@ -23,6 +23,8 @@ const SEGMENT: Segment__Output = {
   frameCount: 10,
   frameRateNum: 0,
   frameRateDen: 0,
+  originTicks: "0",
+  sourceFrameCount: 0,
 };
 const SPAN = { timescale: 15, startTicks: 30, endTicks: undefined, frameCount: 10, frameRate: undefined };
 const MEDIA: Request = { ...OPAQUE, kind: "CHUNK_KIND_MEDIA_SEGMENT", segment: SEGMENT };
@@ -36,6 +38,8 @@ const UNSPECIFIED: EncodeSettings__Output = {
   pixelFormat: "PIXEL_FORMAT_UNSPECIFIED",
   keyframeInterval: 0,
   deinterlace: false,
+  frameRateNum: 0,
+  frameRateDen: 0,
   threads: 0,
 };
 
@@ -100,7 +104,27 @@ Deno.test("readChunkOrder() reads the frame rate of the source, where it is know
   assertEquals(read({ ...MEDIA, segment }).task.segment?.frameRate, { num: 30_000, den: 1_001 });
 });
 
+Deno.test("readChunkOrder() reads a rate to convert to, where its frames begin, and what they are made of", () => {
+  const settings = { ...UNSPECIFIED, frameRateNum: 24_000, frameRateDen: 1_001 };
+  const segment = { ...SEGMENT, originTicks: "-7", sourceFrameCount: 12 };
+  const { task } = read({ ...MEDIA, settings, segment });
+  assertEquals(task.settings.frameRate, { num: 24_000, den: 1_001 });
+  assertEquals(task.segment, { ...SPAN, converted: { originTicks: -7, sourceFrameCount: 12 } });
+});
+
+for (
+  const [num, den] of [[0, 1], [1, 0], [-24, -1], [24, -1], [1_001, 1], [1, 11], [2_000_000, 80_000]] as const
+) {
+  Deno.test(`readChunkOrder() refuses to convert to ${num}/${den} frames a second`, () => {
+    const settings = { frameRateNum: num, frameRateDen: den };
+    const error = assertThrows(() => read(withSettings(settings)), InvalidSettingError, `${num}/${den}`);
+    assertEquals(error.setting, "frame_rate");
+  });
+}
+
 const inSegment = (segment: object): Request => ({ ...MEDIA, segment: { ...SEGMENT, ...segment } });
+
+const AT_24 = { frameRateNum: 24, frameRateDen: 1 };
 
 const WRONG: [what: string, field: string, request: Request][] = [
   ["31 bytes", "sha256", { ...OPAQUE, sha256: Buffer.alloc(31) }],
@@ -120,6 +144,15 @@ const WRONG: [what: string, field: string, request: Request][] = [
   ["0/1", "segment.frame_rate", inSegment({ frameRateDen: 1 })],
   ["-30/-1", "segment.frame_rate", inSegment({ frameRateNum: -30, frameRateDen: -1 })],
   ["a million a second", "segment.frame_rate", inSegment({ frameRateNum: 1_000_000, frameRateDen: 1 })],
+  ["none", "segment.source_frame_count", { ...withSettings(AT_24), segment: SEGMENT }],
+  ["-5", "segment.source_frame_count", {
+    ...withSettings(AT_24),
+    segment: { ...SEGMENT, sourceFrameCount: -5 },
+  }],
+  ["2^53", "segment.origin_ticks", {
+    ...withSettings(AT_24),
+    segment: { ...SEGMENT, originTicks: "9007199254740992", sourceFrameCount: 1 },
+  }],
   ["a number not in the proto", "settings.codec", withSettings({ codec: 99 })],
   ["a number not in the proto", "settings.preset", withSettings({ preset: 99 })],
   ["a number not in the proto", "settings.pixel_format", withSettings({ pixelFormat: 99 })],

@@ -3,9 +3,12 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 
 import type { ChunkInfo as _replication_ChunkInfo, ChunkInfo__Output as _replication_ChunkInfo__Output } from './replication/ChunkInfo.ts';
 import type { ChunkMetadata as _replication_ChunkMetadata, ChunkMetadata__Output as _replication_ChunkMetadata__Output } from './replication/ChunkMetadata.ts';
+import type { CodecCapability as _replication_CodecCapability, CodecCapability__Output as _replication_CodecCapability__Output } from './replication/CodecCapability.ts';
 import type { DeleteVideoRequest as _replication_DeleteVideoRequest, DeleteVideoRequest__Output as _replication_DeleteVideoRequest__Output } from './replication/DeleteVideoRequest.ts';
 import type { DeleteVideoResponse as _replication_DeleteVideoResponse, DeleteVideoResponse__Output as _replication_DeleteVideoResponse__Output } from './replication/DeleteVideoResponse.ts';
 import type { EncodeSettings as _replication_EncodeSettings, EncodeSettings__Output as _replication_EncodeSettings__Output } from './replication/EncodeSettings.ts';
+import type { GetCapabilitiesRequest as _replication_GetCapabilitiesRequest, GetCapabilitiesRequest__Output as _replication_GetCapabilitiesRequest__Output } from './replication/GetCapabilitiesRequest.ts';
+import type { GetCapabilitiesResponse as _replication_GetCapabilitiesResponse, GetCapabilitiesResponse__Output as _replication_GetCapabilitiesResponse__Output } from './replication/GetCapabilitiesResponse.ts';
 import type { GetShardHeader as _replication_GetShardHeader, GetShardHeader__Output as _replication_GetShardHeader__Output } from './replication/GetShardHeader.ts';
 import type { GetShardPart as _replication_GetShardPart, GetShardPart__Output as _replication_GetShardPart__Output } from './replication/GetShardPart.ts';
 import type { GetShardRequest as _replication_GetShardRequest, GetShardRequest__Output as _replication_GetShardRequest__Output } from './replication/GetShardRequest.ts';
@@ -33,9 +36,12 @@ export interface ProtoGrpcType {
     ChunkKind: EnumTypeDefinition
     ChunkMetadata: MessageTypeDefinition<_replication_ChunkMetadata, _replication_ChunkMetadata__Output>
     Codec: EnumTypeDefinition
+    CodecCapability: MessageTypeDefinition<_replication_CodecCapability, _replication_CodecCapability__Output>
     DeleteVideoRequest: MessageTypeDefinition<_replication_DeleteVideoRequest, _replication_DeleteVideoRequest__Output>
     DeleteVideoResponse: MessageTypeDefinition<_replication_DeleteVideoResponse, _replication_DeleteVideoResponse__Output>
     EncodeSettings: MessageTypeDefinition<_replication_EncodeSettings, _replication_EncodeSettings__Output>
+    GetCapabilitiesRequest: MessageTypeDefinition<_replication_GetCapabilitiesRequest, _replication_GetCapabilitiesRequest__Output>
+    GetCapabilitiesResponse: MessageTypeDefinition<_replication_GetCapabilitiesResponse, _replication_GetCapabilitiesResponse__Output>
     GetShardHeader: MessageTypeDefinition<_replication_GetShardHeader, _replication_GetShardHeader__Output>
     GetShardPart: MessageTypeDefinition<_replication_GetShardPart, _replication_GetShardPart__Output>
     GetShardRequest: MessageTypeDefinition<_replication_GetShardRequest, _replication_GetShardRequest__Output>

@@ -44,6 +44,12 @@ export interface EncodeSettings {
    */
   'deinterlace'?: (boolean);
   /**
+   * Frames a second to convert to, as a fraction; 0: none, each frame keeps its time. Output frame k is shown at
+   * Segment.origin_ticks + k / rate and has the picture of the latest frame at or before that time.
+   */
+  'frameRateNum'?: (number);
+  'frameRateDen'?: (number);
+  /**
    * Neither: the codec's usual quality.
    */
   'rateControl'?: "crf"|"bitrate";
@@ -87,6 +93,12 @@ export interface EncodeSettings__Output {
    * Makes whole frames of interlaced ones; else they stay interlaced where the codec can say so.
    */
   'deinterlace': (boolean);
+  /**
+   * Frames a second to convert to, as a fraction; 0: none, each frame keeps its time. Output frame k is shown at
+   * Segment.origin_ticks + k / rate and has the picture of the latest frame at or before that time.
+   */
+  'frameRateNum': (number);
+  'frameRateDen': (number);
   /**
    * Neither: the codec's usual quality.
    */

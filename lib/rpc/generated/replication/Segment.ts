@@ -16,7 +16,8 @@ export interface Segment {
    */
   'endTicks'?: (number | string | Long);
   /**
-   * How many frames the shard must have.
+   * How many frames the shard must have: those of the chunk without its lead-out, or those of a converted rate that
+   * are shown from start_ticks on and before the next chunk's.
    */
   'frameCount'?: (number);
   /**
@@ -25,6 +26,12 @@ export interface Segment {
    */
   'frameRateNum'?: (number);
   'frameRateDen'?: (number);
+  /**
+   * With a converted rate, and else of no effect: when the first frame of the whole output is shown, from which on they
+   * are counted, and how many frames the chunk has without its lead-out.
+   */
+  'originTicks'?: (number | string | Long);
+  'sourceFrameCount'?: (number);
   'end'?: "endTicks";
 }
 
@@ -42,7 +49,8 @@ export interface Segment__Output {
    */
   'endTicks'?: (string);
   /**
-   * How many frames the shard must have.
+   * How many frames the shard must have: those of the chunk without its lead-out, or those of a converted rate that
+   * are shown from start_ticks on and before the next chunk's.
    */
   'frameCount': (number);
   /**
@@ -51,5 +59,11 @@ export interface Segment__Output {
    */
   'frameRateNum': (number);
   'frameRateDen': (number);
+  /**
+   * With a converted rate, and else of no effect: when the first frame of the whole output is shown, from which on they
+   * are counted, and how many frames the chunk has without its lead-out.
+   */
+  'originTicks': (string);
+  'sourceFrameCount': (number);
   'end'?: "endTicks";
 }

@@ -4,6 +4,8 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { DeleteVideoRequest as _replication_DeleteVideoRequest, DeleteVideoRequest__Output as _replication_DeleteVideoRequest__Output } from '../replication/DeleteVideoRequest.ts';
 import type { DeleteVideoResponse as _replication_DeleteVideoResponse, DeleteVideoResponse__Output as _replication_DeleteVideoResponse__Output } from '../replication/DeleteVideoResponse.ts';
+import type { GetCapabilitiesRequest as _replication_GetCapabilitiesRequest, GetCapabilitiesRequest__Output as _replication_GetCapabilitiesRequest__Output } from '../replication/GetCapabilitiesRequest.ts';
+import type { GetCapabilitiesResponse as _replication_GetCapabilitiesResponse, GetCapabilitiesResponse__Output as _replication_GetCapabilitiesResponse__Output } from '../replication/GetCapabilitiesResponse.ts';
 import type { GetShardPart as _replication_GetShardPart, GetShardPart__Output as _replication_GetShardPart__Output } from '../replication/GetShardPart.ts';
 import type { GetShardRequest as _replication_GetShardRequest, GetShardRequest__Output as _replication_GetShardRequest__Output } from '../replication/GetShardRequest.ts';
 import type { GetShardResponse as _replication_GetShardResponse, GetShardResponse__Output as _replication_GetShardResponse__Output } from '../replication/GetShardResponse.ts';
@@ -47,6 +49,23 @@ export interface VideoProcessingServiceClient extends grpc.Client {
   deleteVideo(argument: _replication_DeleteVideoRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_replication_DeleteVideoResponse__Output>): grpc.ClientUnaryCall;
   deleteVideo(argument: _replication_DeleteVideoRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_replication_DeleteVideoResponse__Output>): grpc.ClientUnaryCall;
   deleteVideo(argument: _replication_DeleteVideoRequest, callback: grpc.requestCallback<_replication_DeleteVideoResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * What media the worker can encode, and how fast: shown by encoding a second of video with each codec asked for,
+   * one after another, when it is first asked for. Answers at once with what is known by then.
+   */
+  GetCapabilities(argument: _replication_GetCapabilitiesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_replication_GetCapabilitiesResponse__Output>): grpc.ClientUnaryCall;
+  GetCapabilities(argument: _replication_GetCapabilitiesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_replication_GetCapabilitiesResponse__Output>): grpc.ClientUnaryCall;
+  GetCapabilities(argument: _replication_GetCapabilitiesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_replication_GetCapabilitiesResponse__Output>): grpc.ClientUnaryCall;
+  GetCapabilities(argument: _replication_GetCapabilitiesRequest, callback: grpc.requestCallback<_replication_GetCapabilitiesResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * What media the worker can encode, and how fast: shown by encoding a second of video with each codec asked for,
+   * one after another, when it is first asked for. Answers at once with what is known by then.
+   */
+  getCapabilities(argument: _replication_GetCapabilitiesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_replication_GetCapabilitiesResponse__Output>): grpc.ClientUnaryCall;
+  getCapabilities(argument: _replication_GetCapabilitiesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_replication_GetCapabilitiesResponse__Output>): grpc.ClientUnaryCall;
+  getCapabilities(argument: _replication_GetCapabilitiesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_replication_GetCapabilitiesResponse__Output>): grpc.ClientUnaryCall;
+  getCapabilities(argument: _replication_GetCapabilitiesRequest, callback: grpc.requestCallback<_replication_GetCapabilitiesResponse__Output>): grpc.ClientUnaryCall;
   
   /**
    * The bytes of one shard, in one message.
@@ -148,6 +167,12 @@ export interface VideoProcessingServiceHandlers extends grpc.UntypedServiceImple
   DeleteVideo: grpc.handleUnaryCall<_replication_DeleteVideoRequest__Output, _replication_DeleteVideoResponse>;
   
   /**
+   * What media the worker can encode, and how fast: shown by encoding a second of video with each codec asked for,
+   * one after another, when it is first asked for. Answers at once with what is known by then.
+   */
+  GetCapabilities: grpc.handleUnaryCall<_replication_GetCapabilitiesRequest__Output, _replication_GetCapabilitiesResponse>;
+  
+  /**
    * The bytes of one shard, in one message.
    */
   GetShard: grpc.handleUnaryCall<_replication_GetShardRequest__Output, _replication_GetShardResponse>;
@@ -182,6 +207,7 @@ export interface VideoProcessingServiceHandlers extends grpc.UntypedServiceImple
 export interface VideoProcessingServiceDefinition extends grpc.ServiceDefinition {
   CheckHealth: MethodDefinition<_replication_HealthCheckRequest, _replication_HealthCheckResponse, _replication_HealthCheckRequest__Output, _replication_HealthCheckResponse__Output>
   DeleteVideo: MethodDefinition<_replication_DeleteVideoRequest, _replication_DeleteVideoResponse, _replication_DeleteVideoRequest__Output, _replication_DeleteVideoResponse__Output>
+  GetCapabilities: MethodDefinition<_replication_GetCapabilitiesRequest, _replication_GetCapabilitiesResponse, _replication_GetCapabilitiesRequest__Output, _replication_GetCapabilitiesResponse__Output>
   GetShard: MethodDefinition<_replication_GetShardRequest, _replication_GetShardResponse, _replication_GetShardRequest__Output, _replication_GetShardResponse__Output>
   GetShardStream: MethodDefinition<_replication_GetShardRequest, _replication_GetShardPart, _replication_GetShardRequest__Output, _replication_GetShardPart__Output>
   GetVideoMetadata: MethodDefinition<_replication_GetVideoMetadataRequest, _replication_GetVideoMetadataResponse, _replication_GetVideoMetadataRequest__Output, _replication_GetVideoMetadataResponse__Output>

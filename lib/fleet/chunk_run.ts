@@ -1,0 +1,214 @@
+/** One chunk, from its first attempt to the shard that was accepted. */
+import { currentTrace, withTrace } from "../rpc/trace_context.ts";
+import { StoreFullError, StoreUnwritableError } from "../store/store_errors.ts";
+import { type Failure, isPoison } from "./attempts.ts";
+import type { Clock } from "./clock.ts";
+import { type ChunkTask, PoisonChunkError, type ShardRef, type TaskEvent } from "./fleet.ts";
+import { followSignal, untilAborted } from "./follow_signal.ts";
+import type { Lease, Member } from "./member.ts";
+import type { Diagnosis } from "./worker_port.ts";
+
+export type Accept<T> = (shard: ShardRef, signal: AbortSignal) => Promise<T>;
+
+/** What a run needs of its fleet. */
+export interface ChunkRunTools {
+  readonly clock: Clock;
+  /** A place for the next attempt, in its turn. @throws {WorkersLostError} @throws The signal's reason. */
+  acquire(failures: readonly Failure[]): Promise<Lease>;
+  release(lease: Lease): void;
+  /** Addresses of the workers that could do the chunk. */
+  present(): readonly string[];
+  /** A worker has encoded the chunk, whatever its shard is worth. */
+  onEncoded(member: Member, seconds: number): void;
+  onAccepted(member: Member): void;
+  onFailed(member: Member, diagnosis: Diagnosis): void;
+  /** It failed at a chunk that another worker has done. */
+  onBlamed(member: Member, reason: string): void;
+}
+
+/** An attempt that runs. */
+export interface RunningAttempt {
+  readonly number: number;
+  readonly lease: Lease;
+  readonly startedMs: number;
+  readonly stop: AbortController;
+}
+
+/** Why an attempt is ended from here: its worker has gone. */
+class AbandonedError extends Error {
+  override readonly name = "AbandonedError";
+}
+
+/** The end of a round: all attempts of it failed, or one was accepted, or the chunk cannot go on. */
+type RoundEnd<T> =
+  | { readonly kind: "failed" }
+  | { readonly kind: "accepted"; readonly value: T }
+  | { readonly kind: "broken"; readonly error: unknown };
+
+export class ChunkRun<T> {
+  readonly task: ChunkTask;
+  readonly #chunk: Uint8Array;
+  readonly #accept: Accept<T>;
+  readonly #onEvent: (event: TaskEvent) => void;
+  readonly #tools: ChunkRunTools;
+  readonly #signal: AbortSignal;
+  readonly #running = new Map<number, RunningAttempt>();
+  readonly #failures: (Failure & { readonly member: Member })[] = [];
+  /** One after another: two that keep the same shard would be in each other's way. */
+  #accepting: Promise<unknown> = Promise.resolve();
+  #attempts = 0;
+  readonly #trace = currentTrace();
+  #round = Promise.withResolvers<RoundEnd<T>>();
+  /** The attempts of this round. */
+  #started: Promise<void>[] = [];
+  #isOver = false;
+
+  constructor(
+    { task, chunk, accept, onEvent, tools, signal }: {
+      readonly task: ChunkTask;
+      readonly chunk: Uint8Array;
+      readonly accept: Accept<T>;
+      readonly onEvent: (event: TaskEvent) => void;
+      readonly tools: ChunkRunTools;
+      readonly signal: AbortSignal;
+    },
+  ) {
+    this.task = task;
+    this.#chunk = chunk;
+    this.#accept = accept;
+    this.#onEvent = onEvent;
+    this.#tools = tools;
+    this.#signal = signal;
+  }
+
+  /**
+   * @param first A place for the first attempt; undefined: there is none yet.
+   * @throws {PoisonChunkError} @throws {WorkersLostError} @throws `signal.reason` once aborted.
+   * @throws {StoreFullError} @throws {StoreUnwritableError} If `accept` does: that is no worker's fault.
+   */
+  async run(first: Lease | undefined): Promise<T> {
+    let lease = first ?? await this.#tools.acquire(this.#failures);
+    for (;;) {
+      this.#round = Promise.withResolvers();
+      this.#started = [this.#attempt(lease, { isHedge: false })];
+      const end = await this.#round.promise;
+      this.#isOver = end.kind !== "failed";
+      for (const { stop } of this.#running.values()) stop.abort(LOST_THE_RACE);
+      await Promise.all(this.#started);
+      this.#signal.throwIfAborted();
+      if (end.kind === "broken") throw end.error;
+      if (end.kind === "accepted") return end.value;
+      if (isPoison(this.#failures, this.#tools.present())) {
+        throw new PoisonChunkError(this.task.chunkIndex, this.#failures.map(plainFailure));
+      }
+      lease = await this.#tools.acquire(this.#failures);
+    }
+  }
+
+  /** The attempt that runs, where it is the only one and may be helped by a second. */
+  get single(): RunningAttempt | undefined {
+    const [attempt, ...others] = this.#running.values();
+    if (!attempt || others.length > 0 || this.#isOver) return undefined;
+    return attempt.lease.phase === "encoding" ? attempt : undefined;
+  }
+
+  /** Workers that have failed at the chunk, by address. */
+  get failedOn(): ReadonlySet<string> {
+    return new Set(this.#failures.flatMap(({ worker, kind }) => kind === "failed" ? [worker] : []));
+  }
+
+  /** Runs the chunk a second time, at another worker; the first shard that is accepted counts. */
+  hedge(lease: Lease): void {
+    const run = () => this.#attempt(lease, { isHedge: true });
+    this.#started.push(withTrace(this.#trace, run)); // whoever calls this does it for all jobs
+  }
+
+  /** Waits for that worker no longer: what it still answers comes too late. */
+  abandon(member: Member, reason: string): void {
+    for (const { lease, stop } of this.#running.values()) {
+      if (lease.member === member) stop.abort(new AbandonedError(reason));
+    }
+  }
+
+  async #attempt(lease: Lease, { isHedge }: { readonly isHedge: boolean }): Promise<void> {
+    const { member } = lease;
+    const { clock } = this.#tools;
+    const attempt = { number: ++this.#attempts, lease, startedMs: clock.now(), stop: new AbortController() };
+    this.#running.set(attempt.number, attempt);
+    const unlink = followSignal(this.#signal, attempt.stop);
+    try {
+      this.#onEvent({ kind: "started", worker: member.address, attempt: attempt.number, isHedge });
+      const value = await this.#encodeAndAccept(attempt);
+      this.#round.resolve({ kind: "accepted", value });
+      this.#tools.onAccepted(member);
+      for (const failure of this.#failures) {
+        if (failure.kind === "failed" && failure.member !== member) {
+          this.#tools.onBlamed(failure.member, failure.reason);
+        }
+      }
+    } catch (error) {
+      this.#noteEnd(attempt, error);
+    } finally {
+      unlink();
+      this.#running.delete(attempt.number);
+      this.#tools.release(lease);
+      if (this.#running.size === 0) this.#round.resolve({ kind: "failed" });
+    }
+  }
+
+  async #encodeAndAccept({ number, lease, startedMs, stop: { signal } }: RunningAttempt): Promise<T> {
+    const { member } = lease;
+    lease.phase = "encoding";
+    const encoding = member.port.encode(this.task, this.#chunk, { signal });
+    encoding.catch(() => {}); // what comes once it has been abandoned is of no interest
+    const made = await untilAborted(encoding, signal);
+    lease.phase = "accepting";
+    this.#tools.onEncoded(member, (this.#tools.clock.now() - startedMs) / 1000);
+    if (made.build !== this.task.build) {
+      throw new Error(`it encoded with "${made.build}", not with "${this.task.build}"`);
+    }
+    return await this.#inTurn(
+      signal,
+      () => this.#accept({ ...made, worker: member.address, attempt: number }, signal),
+    );
+  }
+
+  async #inTurn(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+    const before = this.#accepting;
+    const done = Promise.withResolvers<void>();
+    this.#accepting = done.promise;
+    try {
+      await before;
+      signal.throwIfAborted();
+      if (this.#isOver) throw LOST_THE_RACE;
+      const value = await task();
+      this.#isOver = true; // before the next one's turn
+      return value;
+    } finally {
+      done.resolve();
+    }
+  }
+
+  #noteEnd({ number, lease: { member }, stop }: RunningAttempt, error: unknown): void {
+    if (this.#signal.aborted || this.#isOver) return;
+    if (error instanceof StoreFullError || error instanceof StoreUnwritableError) {
+      this.#isOver = true;
+      this.#round.resolve({ kind: "broken", error });
+      return;
+    }
+    const abandoned = stop.signal.reason;
+    const diagnosis: Diagnosis = abandoned instanceof AbandonedError
+      ? { kind: "lost", reason: abandoned.message }
+      : member.port.diagnose(error);
+    this.#tools.onFailed(member, diagnosis);
+    const { kind, reason } = diagnosis;
+    if (kind === "busy") return;
+    if (kind !== "unreached") this.#failures.push({ member, worker: member.address, reason, kind });
+    this.#onEvent({ kind: "failed", worker: member.address, attempt: number, reason });
+  }
+}
+
+/** Another attempt was accepted first. */
+const LOST_THE_RACE = new DOMException("Another worker was faster", "AbortError");
+
+const plainFailure = ({ worker, reason }: Failure) => ({ worker, reason });

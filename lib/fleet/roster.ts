@@ -1,0 +1,212 @@
+/** The workers of a fleet: who belongs to it, how they are, and what they can encode. */
+import type { Codec, EncodeSettings } from "../encode/settings.ts";
+import type { Logger } from "../log.ts";
+import { answerOf, type BuildAnswer } from "./choose_build.ts";
+import type { Clock } from "./clock.ts";
+import { untilAborted } from "./follow_signal.ts";
+import { type HealthWatch, watchHealth } from "./health_monitor.ts";
+import type { CheckOutcome, WorkerHealth } from "./health_state.ts";
+import { Member } from "./member.ts";
+import type { News } from "./news.ts";
+import type { Diagnosis, WorkerPort } from "./worker_port.ts";
+
+export interface HealthTimes {
+  /** From the start of one check of a worker to the start of its next. */
+  readonly intervalMs: number;
+  /** How long one worker may take to answer. */
+  readonly timeoutMs: number;
+  /** Failures in a row that make a worker unhealthy. */
+  readonly unhealthyThreshold: number;
+}
+
+export interface RosterOptions {
+  readonly connect: (address: string) => WorkerPort;
+  readonly health: HealthTimes;
+  /** Codecs to have tried as soon as a worker is known. */
+  readonly codecs: readonly Codec[];
+  /** Told whatever changes. */
+  readonly news: News;
+  /** A worker answers no more, though it may come back. */
+  readonly onGone: (member: Member, reason: string) => void;
+  /** More is known of what a worker can encode. */
+  readonly onLearned: (member: Member) => void;
+  /** What is known of a worker counts no more: it is another now, or has been forgotten. */
+  readonly onForget: (address: string) => void;
+  readonly logger: Logger | undefined;
+  readonly clock: Clock;
+}
+
+/** How long a worker that has registered may be gone before it is forgotten. */
+const FORGET_MS = 600_000;
+const MAX_WORKERS = 1_000;
+/** How soon a worker that is still trying codecs is asked again; doubled up to the maximum. */
+const ASK_AGAIN_MS = { first: 100, max: 1_000 };
+
+const ADDRESS = /^(\[[^\]\s]+\]|[^:\s]+):\d{1,5}$/;
+
+/** Disposing of it ends all checks and calls of its own, and closes every port. */
+export class Roster implements AsyncDisposable {
+  readonly #options: RosterOptions;
+  readonly #members = new Map<string, Member>();
+  readonly #codecs: Set<Codec>;
+  readonly #watch: HealthWatch;
+  readonly #asking = new Set<Promise<void>>();
+  readonly #over = new AbortController();
+
+  constructor(options: RosterOptions) {
+    const { health, logger, clock } = options;
+    this.#options = options;
+    this.#codecs = new Set(options.codecs);
+    this.#watch = watchHealth((address, signal) => this.#members.get(address)!.port.checkHealth({ signal }), {
+      ...health,
+      clock,
+      onOutcome: (address, health, outcome) => this.#onOutcome(address, health, outcome),
+    });
+    this.#watch.ended.catch((error) => logger?.error("Cannot check health", { reason: String(error) }));
+  }
+
+  get members(): readonly Member[] {
+    return [...this.#members.values()];
+  }
+
+  member(address: string): Member | undefined {
+    return this.#members.get(address);
+  }
+
+  /** Those that could do work of this build now, if they have a place. */
+  thatCan(build: string): readonly Member[] {
+    return this.members.filter((member) => member.canDo(build));
+  }
+
+  /**
+   * Adds a worker; asks one that is there already how it is.
+   *
+   * @param options Whether it stays, however long it is gone.
+   * @throws {RangeError} If it is not `host:port`, or there are too many.
+   */
+  add(address: string, { isListed }: { readonly isListed: boolean }): void {
+    if (this.#members.has(address)) {
+      if (!this.#members.get(address)!.isThere) this.#watch.askNow(address);
+      return;
+    }
+    if (!ADDRESS.test(address)) throw new RangeError(`Cannot add worker "${address}": it must be host:port`);
+    if (this.#members.size >= MAX_WORKERS) {
+      throw new RangeError(`Cannot add worker "${address}": there are ${MAX_WORKERS} already`);
+    }
+    const { connect, logger } = this.#options;
+    this.#members.set(address, new Member(address, connect(address), { isListed }));
+    this.#watch.add(address);
+    logger?.info("Worker joined", { worker: address });
+  }
+
+  /** Has all workers try these codecs, now and when they join. */
+  want(codecs: readonly Codec[]): void {
+    for (const codec of codecs) this.#codecs.add(codec);
+    for (const member of this.#members.values()) this.#learn(member);
+  }
+
+  /** What each worker says to a job's settings, as far as it is known. */
+  answersTo(settings: EncodeSettings): readonly BuildAnswer[] {
+    return this.members.map((member) => {
+      const { address: worker, health } = member;
+      // one that was asked for the first time has not had the time to answer
+      const isNew = health.kind === "unknown" && health.failures === 0;
+      if (isNew) return { kind: "pending", worker };
+      if (!member.isThere) return { kind: "silent", worker };
+      const capability = member.capability(settings.codec);
+      return capability ? answerOf(worker, capability, settings) : { kind: "pending", worker };
+    });
+  }
+
+  /** A call to a worker failed: that counts as a failed check where it tells of the worker. */
+  noteFailedCall({ address }: Member, { kind, reason }: Diagnosis): void {
+    if (kind === "lost" || kind === "unreached") this.#watch.callFailed(address, reason);
+  }
+
+  /** How each worker is, in words, for somebody who wonders why none does the work. */
+  describe(): string {
+    const workers = this.members.map((member) => {
+      const { address, state, reason, builds } = member.view();
+      const more = reason || Object.values(builds).join(", ");
+      return `${address} is ${state}${more === "" ? "" : ` (${more})`}`;
+    });
+    return workers.length === 0 ? "none has registered" : workers.join("; ");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort(new DOMException("The fleet is closed", "AbortError"));
+    await this.#watch[Symbol.asyncDispose]();
+    await Promise.all(this.#asking);
+    for (const { port } of this.#members.values()) port[Symbol.dispose]();
+    this.#members.clear();
+  }
+
+  #onOutcome(address: string, health: WorkerHealth, outcome: CheckOutcome): void {
+    const member = this.#members.get(address);
+    if (!member) return;
+    const before = member.health.kind;
+    const isOther = member.noteHealth(health, outcome);
+    if (isOther) this.#options.onForget(address);
+    if (isOther || health.kind !== before) this.#logHealth(member);
+    if (health.kind === "healthy") this.#learn(member);
+    if (health.kind === "unhealthy" && outcome.kind === "failure") {
+      this.#onFailure(member, health, outcome.reason);
+    }
+    this.#options.news.tell();
+  }
+
+  #onFailure(member: Member, { sinceMs }: WorkerHealth & { kind: "unhealthy" }, reason: string): void {
+    const { onGone, health: { unhealthyThreshold }, clock } = this.#options;
+    // one that said itself that it takes no more may well finish what it has, for as long as it answers
+    if (member.failedChecks >= unhealthyThreshold) onGone(member, reason);
+    const isUseless = !member.isListed && member.leases.size === 0;
+    if (isUseless && clock.now() - sinceMs >= FORGET_MS) this.#remove(member);
+  }
+
+  #remove({ address, port }: Member): void {
+    const { onForget, logger } = this.#options;
+    this.#watch.remove(address);
+    this.#members.delete(address);
+    port[Symbol.dispose]();
+    onForget(address);
+    logger?.info("Worker forgotten", { worker: address });
+  }
+
+  #logHealth({ address, workerId, health }: Member): void {
+    const { logger } = this.#options;
+    const fields = { worker: address, worker_id: workerId };
+    if (health.kind === "healthy") logger?.info("Worker takes work", fields);
+    if (health.kind === "unhealthy") {
+      logger?.warn("Worker takes no work", { ...fields, reason: health.reason });
+    }
+  }
+
+  #learn(member: Member): void {
+    const isNeeded = member.health.kind === "healthy" && member.unknownCodecs(this.#codecs).length > 0;
+    if (!isNeeded || member.isAsked || this.#over.signal.aborted) return;
+    member.isAsked = true;
+    const asking = this.#askCapabilities(member)
+      .catch((error) => {
+        if (!this.#over.signal.aborted) this.noteFailedCall(member, member.port.diagnose(error));
+      })
+      .finally(() => {
+        member.isAsked = false;
+        this.#asking.delete(asking);
+      });
+    this.#asking.add(asking);
+  }
+
+  async #askCapabilities(member: Member): Promise<void> {
+    const { clock, onLearned, news } = this.#options;
+    const { signal } = this.#over;
+    for (let waitMs = ASK_AGAIN_MS.first;; waitMs = Math.min(2 * waitMs, ASK_AGAIN_MS.max)) {
+      const asked = member.unknownCodecs(this.#codecs);
+      if (asked.length === 0 || member.health.kind !== "healthy") return;
+      const known = await untilAborted(member.port.capabilities(asked, { signal }), signal);
+      member.noteCapabilities(known, asked);
+      onLearned(member);
+      news.tell();
+      if (!known.isComplete) await clock.sleep(waitMs, signal);
+    }
+  }
+}

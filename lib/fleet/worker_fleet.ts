@@ -1,0 +1,260 @@
+/** A fleet of workers that are reached by ports: who gets which chunk, and what happens when one of them fails. */
+import type { Codec, EncodeSettings } from "../encode/settings.ts";
+import type { Logger } from "../log.ts";
+import { chooseBuild, codecsOfBuild } from "./choose_build.ts";
+import { ChunkRun, type ChunkRunTools } from "./chunk_run.ts";
+import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import {
+  type ChunkTask,
+  type Fleet,
+  type FleetOptions,
+  type Place,
+  type PlaceOptions,
+  type ShardRef,
+  type TaskEvent,
+  UnsupportedError,
+  type WorkerView,
+} from "./fleet.ts";
+import { firstOf } from "./follow_signal.ts";
+import type { Lease, Member } from "./member.ts";
+import { News } from "./news.ts";
+import { type HealthTimes, Roster } from "./roster.ts";
+import { Speeds } from "./speeds.ts";
+import { afterAccepted, afterBlame, afterBusy, afterFailure } from "./standing.ts";
+import type { Diagnosis, WorkerPort } from "./worker_port.ts";
+
+export interface WorkerFleetOptions {
+  /** `host:port` of workers that belong to it from the start and stay, however long they are gone. Default none. */
+  readonly workers?: readonly string[] | undefined;
+  readonly connect: (address: string) => WorkerPort;
+  /** How long to wait where there is no worker at all. Default 10 minutes; Infinity: for ever. */
+  readonly giveUpMs?: number | undefined;
+  /** Codecs that workers are to try as soon as they are known; others they try when a job asks. Default none. */
+  readonly codecs?: readonly Codec[] | undefined;
+  /** Whether a slow chunk is run a second time where a worker has nothing to do. Default true. */
+  readonly hedging?: boolean | undefined;
+  /** By default every 5 s, with 3 s to answer, down after 2 failures. */
+  readonly health?: Partial<HealthTimes> | undefined;
+  readonly logger?: Logger | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** A fleet whose workers may come while it works. Disposing of it ends all that it does. */
+export interface WorkerFleet extends Fleet {
+  /**
+   * A worker that is to belong to it. One that does already is left as it is, but asked how it is where it seems
+   * gone. It is forgotten when it has been gone for ten minutes.
+   *
+   * @throws {RangeError} If it is not `host:port`, or there are too many.
+   */
+  register(address: string): void;
+}
+
+const GIVE_UP_MS = 600_000;
+const HEALTH: HealthTimes = { intervalMs: 5_000, timeoutMs: 3_000, unhealthyThreshold: 2 };
+/** How long a job waits for the last workers to try its codec, where another can do it already. */
+const PENDING_MS = 10_000;
+
+/** @throws {RangeError} If one of the workers is not `host:port`. @throws What `connect` does. */
+export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
+  const { connect, logger, clock = SYSTEM_CLOCK, giveUpMs = GIVE_UP_MS, codecs = [], hedging = true } =
+    options;
+  const over = new AbortController();
+  const news = new News();
+  const speeds = new Speeds();
+  const roster: Roster = new Roster({
+    connect,
+    codecs,
+    health: { ...HEALTH, ...options.health },
+    news,
+    onGone(member, reason) {
+      for (const run of dispatcher.runs) run.abandon(member, `it is gone: ${reason}`);
+    },
+    onLearned: ({ address, triedFramesPerSecond }) => speeds.propose(address, triedFramesPerSecond),
+    onForget: (address) => speeds.forgetWorker(address),
+    logger,
+    clock,
+  });
+  const dispatcher = new Dispatcher({ roster, speeds, news, giveUpMs, hedging, clock });
+  try {
+    for (const address of options.workers ?? []) roster.add(address, { isListed: true });
+  } catch (error) {
+    void roster[Symbol.asyncDispose](); // those that were added before
+    throw error;
+  }
+  const running = new Set<Promise<unknown>>([dispatcher.run(over.signal)]);
+
+  /** What has to end before the fleet has. */
+  async function tracked<T>(work: Promise<T>): Promise<T> {
+    running.add(work);
+    try {
+      return await work;
+    } finally {
+      running.delete(work);
+    }
+  }
+
+  function setStanding(member: Member, next: Member["standing"]): void {
+    const isNews = member.standing.setAside !== next.setAside;
+    member.standing = next;
+    if (isNews) logger?.warn("Worker is set aside", { worker: member.address, reason: next.setAside });
+    news.tell();
+  }
+
+  function toolsFor(
+    { jobId, build, segment }: ChunkTask,
+    { priority }: PlaceOptions,
+    signal: AbortSignal,
+  ): ChunkRunTools {
+    return {
+      clock,
+      acquire: (failures) => dispatcher.acquire({ jobId, priority, build, isRetry: true, failures }, signal),
+      release: (lease) => dispatcher.release(lease),
+      present: () => roster.thatCan(build).map(({ address }) => address),
+      onEncoded(member, seconds) {
+        const framesPerSecond = segment.frameCount / Math.max(seconds, 0.001);
+        member.noteSpeed(framesPerSecond);
+        speeds.observe(member.address, jobId, framesPerSecond);
+        news.tell();
+      },
+      onAccepted: (member) => setStanding(member, afterAccepted(member.standing)),
+      onFailed: (member, diagnosis) => onFailed(member, diagnosis),
+      onBlamed: (member, reason) => setStanding(member, afterBlame(member.standing, reason)),
+    };
+  }
+
+  function onFailed(member: Member, diagnosis: Diagnosis): void {
+    const nowMs = clock.now();
+    setStanding(
+      member,
+      diagnosis.kind === "busy"
+        ? afterBusy(member.standing, nowMs + diagnosis.waitMs)
+        : afterFailure(member.standing, nowMs),
+    );
+    roster.noteFailedCall(member, diagnosis);
+  }
+
+  function createPlace(given: Lease, options: PlaceOptions): Place {
+    const { jobId, signal } = options;
+    let lease: Lease | undefined = given;
+    let isHeld = true;
+
+    async function encode<T>(...[task, chunk, accept, onEvent]: EncodeArgs<T>): Promise<T> {
+      using either = firstOf(signal, over.signal);
+      either.signal.throwIfAborted();
+      const first = lease && dispatcher.renew(lease, task.build);
+      lease = undefined;
+      const tools = toolsFor(task, options, either.signal);
+      const run = new ChunkRun({ task, chunk, accept, onEvent, tools, signal: either.signal });
+      return await dispatcher.follow(run, run.run(first));
+    }
+
+    return {
+      encode: (task, chunk, accept, onEvent = () => {}) => tracked(encode(task, chunk, accept, onEvent)),
+      [Symbol.dispose]() {
+        if (!isHeld) return;
+        isHeld = false;
+        if (lease) dispatcher.release(lease);
+        dispatcher.giveBack(jobId);
+      },
+    };
+  }
+
+  async function pickBuild(settings: EncodeSettings, signal: AbortSignal): Promise<string> {
+    let lonelySinceMs: number | undefined;
+    let knownSinceMs: number | undefined;
+    for (;;) {
+      const nowMs = clock.now();
+      const answers = roster.answersTo(settings);
+      const kinds = new Set(answers.map(({ kind }) => kind));
+      if (kinds.has("can")) knownSinceMs ??= nowMs;
+      const pendingUntilMs = (knownSinceMs ?? Infinity) + PENDING_MS;
+      const choice = chooseBuild(answers, { waitForPending: nowMs < pendingUntilMs });
+      if (choice.kind === "chosen") return choice.build;
+      if (choice.kind === "none") {
+        throw new UnsupportedError(`No worker can encode ${settings.codec} so: ${choice.reasons.join("; ")}`);
+      }
+      lonelySinceMs = kinds.has("pending") ? undefined : lonelySinceMs ?? nowMs;
+      const giveUpAtMs = (lonelySinceMs ?? Infinity) + giveUpMs;
+      if (nowMs >= giveUpAtMs) throw dispatcher.workersLost(settings.codec);
+      await news.wait(Math.min(giveUpAtMs, pendingUntilMs), { clock, signal });
+    }
+  }
+
+  return {
+    register: (address) => roster.add(address, { isListed: false }),
+    async chooseBuild(settings, { signal }) {
+      using either = firstOf(signal, over.signal);
+      either.signal.throwIfAborted();
+      roster.want([settings.codec]);
+      return await pickBuild(settings, either.signal);
+    },
+    async place(options) {
+      const { jobId, priority, build, signal } = options;
+      using either = firstOf(signal, over.signal);
+      roster.want(codecsOfBuild(build));
+      const request = { jobId, priority, build, isRetry: false, failures: [] };
+      return createPlace(await dispatcher.acquire(request, either.signal), options);
+    },
+    async open(shard, { signal }) {
+      signal.throwIfAborted();
+      const member = roster.member(shard.worker);
+      if (!member) return await openElsewhere(shard, { signal }, connect);
+      try {
+        return await member.port.open(shard, { signal });
+      } catch (error) {
+        if (!signal.aborted) roster.noteFailedCall(member, member.port.diagnose(error));
+        throw error;
+      }
+    },
+    async forget(jobId, { signal }) {
+      speeds.forgetJob(jobId);
+      using either = firstOf(signal, over.signal);
+      const answering = roster.members.filter(({ health, failedChecks }) =>
+        health.kind !== "unknown" && failedChecks === 0
+      );
+      await tracked(Promise.all(answering.map(async ({ address, port }) => {
+        try {
+          await port.deleteVideo(jobId, { signal: either.signal });
+        } catch (error) {
+          if (either.signal.aborted) return;
+          logger?.warn("Cannot remove shards", { worker: address, job_id: jobId, ...reasonOf(error) });
+        }
+      })));
+      either.signal.throwIfAborted();
+    },
+    workers(): readonly WorkerView[] {
+      return roster.members.map((member) => member.view()).sort((a, b) => a.address < b.address ? -1 : 1);
+    },
+    async [Symbol.asyncDispose]() {
+      over.abort(new DOMException("The fleet is closed", "AbortError"));
+      await Promise.allSettled(running);
+      await roster[Symbol.asyncDispose]();
+    },
+  };
+}
+
+type EncodeArgs<T> = [
+  task: ChunkTask,
+  chunk: Uint8Array,
+  accept: (shard: ShardRef, signal: AbortSignal) => Promise<T>,
+  onEvent: (event: TaskEvent) => void,
+];
+
+/** From a worker that belongs to the fleet no more. */
+async function openElsewhere(
+  shard: ShardRef,
+  options: FleetOptions,
+  connect: (address: string) => WorkerPort,
+): Promise<ReadableStream<Uint8Array>> {
+  using opening = new DisposableStack();
+  const port = opening.use(connect(shard.worker));
+  const bytes = await port.open(shard, options);
+  const closing = opening.move();
+  return bytes.pipeThrough(
+    new TransformStream({ flush: () => closing.dispose(), cancel: () => closing.dispose() }),
+  );
+}
+
+const reasonOf = (error: unknown) => ({ reason: error instanceof Error ? error.message : String(error) });

@@ -1,0 +1,785 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
+import {
+  type Place,
+  PoisonChunkError,
+  type ShardRef,
+  type TaskEvent,
+  UnsupportedError,
+  WorkersLostError,
+} from "../../lib/fleet/fleet.ts";
+import {
+  createWorkerFleet,
+  type WorkerFleet,
+  type WorkerFleetOptions,
+} from "../../lib/fleet/worker_fleet.ts";
+import { StoreFullError } from "../../lib/store/store_errors.ts";
+import { FakeClock, settled } from "./fake_clock.ts";
+import { acceptAll, BUILD, chunkTask, FakeWorker } from "./fake_port.ts";
+
+interface Setup extends AsyncDisposable {
+  readonly fleet: WorkerFleet;
+  readonly clock: FakeClock;
+  readonly workers: readonly FakeWorker[];
+  readonly signal: AbortSignal;
+  readonly abort: AbortController;
+}
+
+interface SetupOptions extends Partial<WorkerFleetOptions> {
+  /** Of each worker. Default one of 10 frames a second. */
+  readonly speeds?: readonly number[];
+  readonly maxTasks?: number;
+  /** How many of them the fleet knows from the start; by default all. */
+  readonly listed?: number;
+}
+
+/** A fleet whose workers are `w1:1` and so on, and have said what they can. */
+async function setUp(
+  { speeds = [10], maxTasks = 1, listed = speeds.length, ...options }: SetupOptions = {},
+): Promise<Setup> {
+  const clock = new FakeClock();
+  const workers = speeds.map((speed, index) => new FakeWorker(`w${index + 1}:1`, { clock, speed, maxTasks }));
+  const fleet = createWorkerFleet({
+    workers: workers.slice(0, listed).map(({ address }) => address),
+    connect: (address) => workers.find((worker) => worker.address === address)!.port(),
+    codecs: ["h264"],
+    clock,
+    ...options,
+  });
+  await settled();
+  const abort = new AbortController();
+  return {
+    fleet,
+    clock,
+    workers,
+    abort,
+    signal: abort.signal,
+    [Symbol.asyncDispose]: () => fleet[Symbol.asyncDispose](),
+  };
+}
+
+interface EncodeOptions {
+  readonly jobId: string;
+  readonly priority: number;
+  readonly frames: number;
+  readonly accept: (shard: ShardRef, signal: AbortSignal) => Promise<ShardRef>;
+  readonly onEvent: (event: TaskEvent) => void;
+}
+
+/** A chunk's way through the fleet, from the wait for a place to its end. */
+async function encodeOne(
+  { fleet, signal }: Setup,
+  chunkIndex: number,
+  { jobId = "job", priority = 0, frames = 10, accept = acceptAll, onEvent = () => {} }: Partial<
+    EncodeOptions
+  > = {},
+): Promise<ShardRef> {
+  using place = await fleet.place({ jobId, priority, build: BUILD, signal });
+  return await place.encode(chunkTask(chunkIndex, { jobId, frames }), new Uint8Array(), accept, onEvent);
+}
+
+/** What has become of a promise by now. */
+function watched<T>(
+  promise: PromiseLike<T>,
+): { state: "waits" | "done" | "failed"; value?: T; error?: unknown } {
+  const seen: ReturnType<typeof watched<T>> = { state: "waits" };
+  promise.then(
+    (value) => Object.assign(seen, { state: "done", value }),
+    (error) => Object.assign(seen, { state: "failed", error }),
+  );
+  return seen;
+}
+
+Deno.test("a chunk goes to the free worker that is expected to be done first", async () => {
+  await using setup = await setUp({ speeds: [10, 40, 20], hedging: false });
+  const { clock } = setup;
+  const shards = [0, 1, 2].map((index) => watched(encodeOne(setup, index)));
+  await clock.advance(10_000);
+  assertEquals(shards.map(({ value }) => value?.worker), ["w2:1", "w3:1", "w1:1"]);
+});
+
+Deno.test("place() waits until a worker has a place, and no worker gets more than it takes", async () => {
+  await using setup = await setUp({ speeds: [10, 10], maxTasks: 2 });
+  const { fleet, clock, signal, workers } = setup;
+  const options = { jobId: "job", priority: 0, build: BUILD, signal };
+  const places = await Promise.all([1, 2, 3, 4].map(() => fleet.place(options)));
+  const fifth = watched(fleet.place(options));
+  await clock.advance(60_000);
+  assertEquals(fifth.state, "waits");
+  places[0]![Symbol.dispose]();
+  await settled();
+  assertEquals(fifth.state, "done");
+  for (const place of [...places, fifth.value!]) place[Symbol.dispose]();
+  for (let index = 0; index < 20; index++) void encodeOne(setup, index);
+  await clock.advance(10_000);
+  assertEquals(workers.map(({ mostRunning }) => mostRunning), [2, 2]);
+  assertEquals(workers.flatMap(({ received }) => received).length, 20);
+});
+
+Deno.test("a place that is disposed of twice is given back once", async () => {
+  await using setup = await setUp();
+  const { fleet, signal } = setup;
+  const options = { jobId: "job", priority: 0, build: BUILD, signal };
+  const first = await fleet.place(options);
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
+  using _second = await fleet.place(options);
+  const third = watched(fleet.place(options));
+  await settled();
+  assertEquals(third.state, "waits");
+});
+
+Deno.test("a chunk goes where it is done first when it is there, wherever its place was", async () => {
+  await using setup = await setUp({ speeds: [10, 40] });
+  const { fleet, signal } = setup;
+  const options = { jobId: "job", priority: 0, build: BUILD, signal };
+  const fast = await fleet.place(options);
+  using slow = await fleet.place(options);
+  fast[Symbol.dispose]();
+  const shard = watched(slow.encode(chunkTask(0), new Uint8Array(), acceptAll));
+  await setup.clock.advance(1_000);
+  assertEquals(shard.value?.worker, "w2:1");
+});
+
+Deno.test("a place whose worker has gone since is good for another", async () => {
+  await using setup = await setUp({ speeds: [40, 10] });
+  const { fleet, clock, signal, workers } = setup;
+  using place = await fleet.place({ jobId: "job", priority: 0, build: BUILD, signal });
+  workers[0]!.kill();
+  await clock.advance(20_000);
+  const shard = watched(place.encode(chunkTask(0), new Uint8Array(), acceptAll));
+  await clock.advance(2_000);
+  assertEquals([shard.value?.worker, shard.value?.attempt], ["w2:1", 1]);
+});
+
+Deno.test("places are bounded where chunks fail faster than others can do them", async () => {
+  await using setup = await setUp({ speeds: [40, 0.01], hedging: false });
+  const { fleet, clock, workers, signal } = setup;
+  workers[0]!.refuse = () => ({ kind: "failed", reason: "no" });
+  const options = { jobId: "job", priority: 0, build: BUILD, signal };
+  const spare = await fleet.place(options);
+  for (let time = 0; time < 9; time++) spare[Symbol.dispose](); // once is enough
+  let given = 0;
+  for (let index = 0; index < 20; index++) {
+    fleet.place(options).then(async (place) => {
+      given++;
+      using _place = place;
+      await place.encode(chunkTask(index), new Uint8Array(), acceptAll);
+    }).catch(() => {}); // as the fleet is closed
+  }
+  await clock.advance(300_000);
+  assertEquals(given, 4);
+});
+
+Deno.test("a chunk whose worker fails goes to another, after a pause", async () => {
+  await using setup = await setUp({ speeds: [20, 10] });
+  const { clock, workers } = setup;
+  workers[0]!.refuse = () => ({ kind: "failed", reason: "the encoder crashed" });
+  const events: TaskEvent[] = [];
+  const shard = watched(encodeOne(setup, 0, { onEvent: (event) => events.push(event) }));
+  await settled();
+  assertEquals(workers[1]!.received, []);
+  await clock.advance(2_000);
+  assertEquals(shard.value?.worker, "w2:1");
+  assertEquals(shard.value?.attempt, 2);
+  assertEquals(events, [
+    { kind: "started", worker: "w1:1", attempt: 1, isHedge: false },
+    { kind: "failed", worker: "w1:1", attempt: 1, reason: "the encoder crashed" },
+    { kind: "started", worker: "w2:1", attempt: 2, isHedge: false },
+  ]);
+});
+
+Deno.test("a chunk that fails on three workers is poison, and says what the last one said", async () => {
+  await using setup = await setUp({ speeds: [10, 10, 10, 10] });
+  const { clock, workers } = setup;
+  for (const worker of workers) {
+    worker.refuse = ({ chunkIndex }) =>
+      chunkIndex === 7 ? { kind: "failed", reason: `not on ${worker.address}` } : undefined;
+  }
+  const poison = watched(encodeOne(setup, 7));
+  await clock.advance(5_000);
+  assert(poison.error instanceof PoisonChunkError);
+  assertEquals(poison.error.chunkIndex, 7);
+  assertEquals(new Set(poison.error.failures.map(({ worker }) => worker)).size, 3);
+  assert(poison.error.message.endsWith(poison.error.failures[2]!.reason), poison.error.message);
+  const other = watched(encodeOne(setup, 8));
+  await clock.advance(5_000);
+  assertEquals(other.state, "done"); // no worker is blamed for it
+  assertEquals(setup.fleet.workers().map(({ state }) => state), ["healthy", "healthy", "healthy", "healthy"]);
+});
+
+Deno.test("with fewer workers than that, a chunk is poison once each has failed twice", async () => {
+  await using setup = await setUp({ speeds: [10, 10] });
+  const { clock, workers } = setup;
+  for (const worker of workers) worker.refuse = () => ({ kind: "failed", reason: "cannot decode" });
+  const poison = watched(encodeOne(setup, 0));
+  await clock.advance(20_000);
+  assert(poison.error instanceof PoisonChunkError);
+  assertEquals(workers.map(({ received }) => received.length), [2, 2]);
+});
+
+Deno.test("what accept() throws counts as a failure of the worker, with its message", async () => {
+  await using setup = await setUp();
+  const poison = watched(
+    encodeOne(setup, 0, { accept: () => Promise.reject(new Error("a frame is missing")) }),
+  );
+  await setup.clock.advance(20_000);
+  assert(poison.error instanceof PoisonChunkError);
+  assert(poison.error.message.includes("a frame is missing"));
+});
+
+Deno.test("our own full disk ends a chunk at once, and is no worker's fault", async () => {
+  await using setup = await setUp({ speeds: [10, 10, 10] });
+  const accept = () => Promise.reject(new StoreFullError("no space left on the device"));
+  const broken = watched(encodeOne(setup, 0, { accept }));
+  await setup.clock.advance(1_000);
+  assert(broken.error instanceof StoreFullError);
+  assertEquals(setup.workers.flatMap(({ received }) => received), [0]);
+});
+
+Deno.test("a shard of another build than the task's is not accepted", async () => {
+  await using setup = await setUp({ speeds: [20, 10] });
+  const { clock, workers } = setup;
+  workers[0]!.build = BUILD; // as it said; what it does is another thing
+  const accepted: string[] = [];
+  const accept = (shard: ShardRef) => {
+    accepted.push(shard.build);
+    return Promise.resolve(shard);
+  };
+  await settled();
+  workers[0]!.build = "libav/libx264 7.0";
+  const shard = watched(encodeOne(setup, 0, { accept }));
+  await clock.advance(5_000);
+  assertEquals(shard.value?.worker, "w2:1");
+  assertEquals(accepted, [BUILD]);
+});
+
+Deno.test("a busy worker is no failure: the chunk comes back when it was told to, or goes elsewhere", async () => {
+  await using setup = await setUp();
+  const { clock, workers } = setup;
+  let isBusy = true;
+  workers[0]!.refuse = () => isBusy ? { kind: "busy", waitMs: 4_000, reason: "full" } : undefined;
+  const events: string[] = [];
+  const shard = watched(encodeOne(setup, 0, { onEvent: ({ kind }) => events.push(kind) }));
+  await clock.advance(3_999);
+  assertEquals(workers[0]!.received, [0]);
+  isBusy = false;
+  await clock.advance(1_001);
+  assertEquals(workers[0]!.received, [0, 0]);
+  await clock.advance(1_000);
+  assertEquals(shard.state, "done");
+  assertEquals(events, ["started", "started"]);
+});
+
+Deno.test("a worker that is killed loses its chunks to others at once", async () => {
+  await using setup = await setUp({ speeds: [20, 10] });
+  const { clock, workers } = setup;
+  const shard = watched(encodeOne(setup, 0));
+  await clock.advance(100);
+  workers[0]!.kill();
+  await clock.advance(1_500);
+  assertEquals(shard.value?.worker, "w2:1");
+  await clock.advance(20_000);
+  assertEquals(setup.fleet.workers()[0]!.state, "unhealthy");
+});
+
+Deno.test("a frozen worker is given up once health checks say so, and its late answer is ignored", async () => {
+  await using setup = await setUp({ speeds: [20, 10] });
+  const { clock, workers } = setup;
+  const accepted: string[] = [];
+  const accept = (shard: ShardRef) => {
+    accepted.push(`${shard.worker} ${shard.attempt}`);
+    return Promise.resolve(shard);
+  };
+  const events: TaskEvent[] = [];
+  const shard = watched(encodeOne(setup, 0, { accept, onEvent: (event) => events.push(event), frames: 100 }));
+  await clock.advance(1_000);
+  workers[0]!.isFrozen = true;
+  await clock.advance(30_000);
+  assertEquals(shard.value?.worker, "w2:1");
+  const lost = events.find(({ kind }) => kind === "failed");
+  assert(lost?.kind === "failed" && lost.reason.includes("no answer within 3 s"), JSON.stringify(lost));
+  workers[0]!.thaw();
+  await clock.advance(30_000);
+  assertEquals(accepted, ["w2:1 2"]);
+  assertEquals(setup.fleet.workers()[0]!.state, "healthy");
+});
+
+Deno.test("a worker that drains finishes what it has, and gets no more", async () => {
+  await using setup = await setUp({ speeds: [20, 10] });
+  const { clock, workers } = setup;
+  const first = watched(encodeOne(setup, 0, { frames: 1000 }));
+  await clock.advance(1_000);
+  workers[0]!.isHealthy = false;
+  await clock.advance(6_000);
+  workers[0]!.isFrozen = true; // for one check, at 10 s
+  await clock.advance(7_000);
+  workers[0]!.thaw();
+  const second = watched(encodeOne(setup, 1));
+  await clock.advance(50_000);
+  assertEquals([first.value?.worker, second.value?.worker], ["w1:1", "w2:1"]);
+  assertEquals(setup.fleet.workers()[0]!.reason, "draining");
+});
+
+Deno.test("a slow chunk is run a second time by a worker with nothing to do; the first shard counts", async () => {
+  await using setup = await setUp({ speeds: [10, 10] });
+  const { clock, workers } = setup;
+  for (let index = 0; index < 4; index++) void encodeOne(setup, index);
+  await clock.advance(2_000); // now it is known how long a chunk takes
+  workers[0]!.isFrozen = true; // as if for the chunk alone: its health is asked every 5 s
+  const events: TaskEvent[] = [];
+  const shard = watched(encodeOne(setup, 9, { onEvent: (event) => events.push(event) }));
+  await clock.advance(1_499);
+  assertEquals(events.length, 1);
+  await clock.advance(2_600);
+  assertEquals(shard.value?.worker, "w2:1");
+  assertEquals(events.map(({ kind, worker }) => [kind, worker]), [["started", "w1:1"], ["started", "w2:1"]]);
+  assertEquals(events[1], { kind: "started", worker: "w2:1", attempt: 2, isHedge: true });
+});
+
+Deno.test("the loser of a race is told to stop, and only one of two shards is accepted", async () => {
+  await using setup = await setUp({ speeds: [1, 10] });
+  const { clock, workers } = setup;
+  const accepted: string[] = [];
+  const accept = (shard: ShardRef) => {
+    accepted.push(shard.worker);
+    return Promise.resolve(shard);
+  };
+  const shards = [0, 1].map((index) => watched(encodeOne(setup, index, { accept })));
+  await clock.advance(10_000);
+  assertEquals(shards.map(({ value }) => value?.worker), ["w2:1", "w2:1"]);
+  assertEquals(accepted, ["w2:1", "w2:1"]);
+  assertEquals(workers[0]!.cancelled, [1]);
+});
+
+Deno.test("no chunk is run a second time where its worker is as fast as the others, or hedging is off", async () => {
+  for (const [speeds, hedging] of [[[10, 10], true], [[1, 10], false]] as const) {
+    await using setup = await setUp({ speeds, hedging });
+    const { clock, workers } = setup;
+    const shards = [0, 1, 2].map((index) => watched(encodeOne(setup, index)));
+    await clock.advance(20_000);
+    assert(shards.every(({ state }) => state === "done"));
+    assertEquals(workers.flatMap(({ received }) => received).length, 3);
+  }
+});
+
+Deno.test("of two that race, one shard at a time is looked at, and none once one was accepted", async () => {
+  await using setup = await setUp({ speeds: [5, 20], listed: 1 });
+  const { fleet, clock, workers } = setup;
+  let accepting = 0;
+  let most = 0;
+  const begun: string[] = [];
+  const accept = async (shard: ShardRef, signal: AbortSignal) => {
+    begun.push(shard.worker);
+    most = Math.max(most, ++accepting);
+    await clock.sleep(30_000, signal).finally(() => accepting--);
+    return shard;
+  };
+  const shard = watched(encodeOne(setup, 0, { accept, frames: 100 }));
+  await clock.advance(1_000);
+  fleet.register("w2:1");
+  await clock.advance(60_000);
+  assertEquals(shard.value?.worker, "w2:1");
+  assertEquals(workers.map(({ received }) => received), [[0], [0]]); // and both were done with it
+  assertEquals(workers.map(({ cancelled }) => cancelled), [[], []]);
+  assertEquals([begun, most], [["w2:1"], 1]);
+});
+
+Deno.test("a worker whose shards are not accepted is set aside, not the job; a restart ends that", async () => {
+  await using setup = await setUp({ speeds: [40, 10] });
+  const { fleet, clock, workers } = setup;
+  const accept = (shard: ShardRef) =>
+    shard.worker === "w1:1" && shard.workerId === "first life"
+      ? Promise.reject(new Error("rubbish"))
+      : Promise.resolve(shard);
+  const shards = Array.from({ length: 12 }, (_, index) => watched(encodeOne(setup, index, { accept })));
+  await clock.advance(60_000);
+  assert(shards.every(({ state }) => state === "done"));
+  assertEquals(fleet.workers().map(({ state, reason }) => [state, reason]), [
+    ["set-aside", "Error: rubbish"],
+    ["healthy", ""],
+  ]);
+  assert(workers[0]!.received.length < 8, `${workers[0]!.received.length} chunks went to it`);
+  workers[0]!.restart();
+  workers[0]!.build = "libav/libx264 9.0";
+  await clock.advance(6_000);
+  assertEquals(fleet.workers().map(({ state, builds }) => [state, builds.h264]), [
+    ["healthy", "libav/libx264 9.0"],
+    ["healthy", BUILD],
+  ]);
+  const later = watched(encodeOne(setup, 20, { accept }));
+  await clock.advance(10_000);
+  assertEquals(later.state, "done");
+});
+
+Deno.test("a worker that was set aside and then said itself that it could not is tried again once it can", async () => {
+  await using setup = await setUp({ speeds: [40, 10] });
+  const { fleet, clock, workers } = setup;
+  workers[0]!.refuse = () => ({ kind: "failed", reason: "no space left" });
+  for (let index = 0; index < 8; index++) void encodeOne(setup, index);
+  await clock.advance(60_000);
+  assertEquals(fleet.workers()[0]!.state, "set-aside");
+  workers[0]!.refuse = undefined;
+  workers[0]!.isHealthy = false;
+  await clock.advance(6_000);
+  workers[0]!.isHealthy = true;
+  await clock.advance(6_000);
+  assertEquals(fleet.workers()[0]!.state, "healthy");
+});
+
+Deno.test("where there are workers, but none of a job's build, it is told which there are", async () => {
+  await using setup = await setUp({ giveUpMs: 30_000 });
+  const { fleet, clock, signal } = setup;
+  const place = watched(fleet.place({ jobId: "old", priority: 0, build: "libav/libx264 7.0", signal }));
+  await clock.advance(31_000);
+  assert(place.error instanceof WorkersLostError);
+  assertEquals(place.error.message, `No worker for libav/libx264 7.0 in 30 s: w1:1 is healthy (${BUILD})`);
+});
+
+Deno.test("where all workers are lost, a job waits and goes on when one returns", async () => {
+  await using setup = await setUp({ speeds: [10, 10] });
+  const { clock, workers } = setup;
+  const shards = [0, 1, 2].map((index) => watched(encodeOne(setup, index, { frames: 100 })));
+  await clock.advance(1_000);
+  for (const worker of workers) worker.kill();
+  await clock.advance(300_000);
+  assertEquals(shards.map(({ state }) => state), ["waits", "waits", "waits"]);
+  workers[1]!.restart();
+  await clock.advance(60_000);
+  assertEquals(shards.map(({ value }) => value?.worker), ["w2:1", "w2:1", "w2:1"]);
+});
+
+Deno.test("where no worker returns, every wait fails after giveUpMs, saying how each worker is", async () => {
+  await using setup = await setUp({ giveUpMs: 30_000 });
+  const { fleet, clock, workers, signal } = setup;
+  const running = watched(encodeOne(setup, 0, { frames: 1000 }));
+  const waiting = watched(encodeOne(setup, 1));
+  const building = watched(fleet.chooseBuild({ ...DEFAULT_SETTINGS, codec: "hevc" }, { signal }));
+  await clock.advance(1_000);
+  workers[0]!.kill();
+  await clock.advance(29_000);
+  assertEquals([running.state, waiting.state], ["waits", "waits"]);
+  await clock.advance(10_000);
+  assert(running.error instanceof WorkersLostError);
+  assert(waiting.error instanceof WorkersLostError);
+  assertEquals(waiting.error.message, `No worker for ${BUILD} in 30 s: w1:1 is unhealthy (no connection)`);
+  assertEquals(building.state, "failed");
+});
+
+Deno.test("a chunk that takes its worker down every time is poison in the end", async () => {
+  await using setup = await setUp();
+  const { clock, workers } = setup;
+  const [worker] = workers;
+  worker!.refuse = () => ({ kind: "lost", reason: "connection reset" });
+  const poison = watched(encodeOne(setup, 0));
+  await clock.advance(300_000);
+  assert(poison.error instanceof PoisonChunkError);
+  assertEquals(worker!.received.length, 6);
+});
+
+Deno.test("workers that are gone before the chunk got there are no failures of it", async () => {
+  await using setup = await setUp({ speeds: [10, 10, 10, 10] });
+  const { clock, workers } = setup;
+  for (const worker of workers) worker.isDown = true; // nobody has noticed
+  const shard = watched(encodeOne(setup, 0));
+  await clock.advance(60_000);
+  assertEquals(shard.state, "waits");
+  workers[3]!.restart();
+  await clock.advance(60_000);
+  assertEquals([shard.value?.worker, shard.value?.attempt], ["w4:1", 5]);
+});
+
+Deno.test("a worker that registers late gets work; one that registers again is left as it is", async () => {
+  await using setup = await setUp({ speeds: [10, 10], listed: 1 });
+  const { fleet, clock, workers } = setup;
+  const shards = Array.from({ length: 6 }, (_, index) => watched(encodeOne(setup, index)));
+  await clock.advance(500);
+  assertEquals(fleet.workers().map(({ address }) => address), ["w1:1"]);
+  fleet.register("w2:1");
+  fleet.register("w2:1");
+  await clock.advance(3_000);
+  fleet.register("w2:1");
+  assertEquals(workers.map(({ received }) => received.length), [3, 3]);
+  await clock.advance(3_000);
+  assert(shards.every(({ state }) => state === "done"));
+  assertThrows(() => fleet.register("no port"), RangeError, "host:port");
+});
+
+Deno.test("a fleet with an address that is none is not made, and leaves nothing behind", async () => {
+  const clock = new FakeClock();
+  const worker = new FakeWorker("w1:1", { clock });
+  const make = () => createWorkerFleet({ workers: ["w1:1", "w2"], connect: () => worker.port(), clock });
+  assertThrows(make, RangeError, 'Cannot add worker "w2": it must be host:port');
+  await settled();
+  assertEquals([worker.isClosed, clock.sleeping], [true, 0]);
+});
+
+Deno.test("a worker that comes back and registers is asked at once", async () => {
+  await using setup = await setUp({ speeds: [10] });
+  const { fleet, clock, workers } = setup;
+  workers[0]!.kill();
+  await clock.advance(31_000);
+  assertEquals(fleet.workers()[0]!.state, "unhealthy");
+  workers[0]!.restart();
+  fleet.register("w1:1");
+  await settled();
+  assertEquals(fleet.workers()[0]!.state, "healthy");
+});
+
+Deno.test("a worker that registered and has gone for long is forgotten; a listed one stays", async () => {
+  await using setup = await setUp({ speeds: [10, 10], listed: 1 });
+  const { fleet, clock, workers } = setup;
+  fleet.register("w2:1");
+  await clock.advance(1_000);
+  for (const worker of workers) worker.kill();
+  await clock.advance(660_000);
+  assertEquals(fleet.workers().map(({ address }) => address), ["w1:1"]);
+  assert(workers[1]!.isClosed);
+});
+
+Deno.test("places go to the job of the highest priority, and in turn to jobs of the same", async () => {
+  await using setup = await setUp();
+  const { clock } = setup;
+  const order: string[] = [];
+  const ask = (jobId: string, priority: number) => {
+    const accept = (shard: ShardRef) => {
+      order.push(jobId);
+      return Promise.resolve(shard);
+    };
+    return encodeOne(setup, 0, { jobId, priority, accept });
+  };
+  void ask("first", 0);
+  await clock.advance(100);
+  for (let index = 0; index < 4; index++) void ask("many", 0);
+  for (let index = 0; index < 2; index++) void ask("few", 0);
+  void ask("urgent", 1);
+  await clock.advance(60_000);
+  assertEquals(order, ["first", "urgent", "many", "few", "many", "few", "many", "many"]);
+});
+
+Deno.test("a job that was done and comes again has had no turn", async () => {
+  await using setup = await setUp();
+  const { clock } = setup;
+  void encodeOne(setup, 0, { jobId: "again" });
+  await clock.advance(2_000);
+  const order: string[] = [];
+  void encodeOne(setup, 1, { jobId: "now" });
+  await clock.advance(100);
+  for (const jobId of ["again", "new"]) {
+    void encodeOne(setup, 2, { jobId, accept: (shard) => Promise.resolve((order.push(jobId), shard)) });
+  }
+  await clock.advance(5_000);
+  assertEquals(order, ["again", "new"]);
+});
+
+Deno.test("workers of speed 1, 2 and 4 share the work in proportion, in about the ideal time", async () => {
+  await using setup = await setUp({ speeds: [1, 2, 4] });
+  const { clock, workers } = setup;
+  const chunks = 140;
+  const frames = 8; // 8, 4 and 2 seconds
+  const done = Array.from({ length: chunks }, () => 0);
+  const all = Array.from({ length: chunks }, async (_, index) => {
+    const { worker } = await encodeOne(setup, index, { frames });
+    done[index] = Number(worker[1]);
+  });
+  const finished = watched(Promise.all(all));
+  let endMs = 0;
+  while (finished.state === "waits") {
+    await clock.advance(100);
+    endMs = clock.now();
+    assert(endMs < 1_000_000);
+  }
+  assertEquals(finished.state, "done");
+  const idealMs = 1000 * chunks * frames / 7;
+  assert(endMs <= idealMs * 1.1, `${endMs} ms, ideally ${idealMs} ms`);
+  const shares = [1, 2, 3].map((worker) => done.filter((by) => by === worker).length / chunks);
+  for (const [index, speed] of [1, 2, 4].entries()) {
+    const ideal = speed / 7;
+    assert(
+      Math.abs(shares[index]! - ideal) <= 0.15 * ideal,
+      `worker ${index + 1} did ${shares[index]}, ideally ${ideal}`,
+    );
+  }
+  assert(workers.every(({ mostRunning }) => mostRunning === 1));
+});
+
+Deno.test("chooseBuild() gives the build of most workers, once they have tried the codec", async () => {
+  await using setup = await setUp({ speeds: [10, 10, 10], codecs: [] });
+  const { fleet, clock, workers, signal } = setup;
+  workers[0]!.build = "ffmpeg/libx264 5.1";
+  workers[2]!.isTrying = true;
+  const build = watched(fleet.chooseBuild(DEFAULT_SETTINGS, { signal }));
+  await clock.advance(2_000);
+  assertEquals(build.state, "waits");
+  workers[2]!.isTrying = false;
+  await clock.advance(2_000);
+  assertEquals(build.value, BUILD);
+  assertEquals(fleet.workers().map(({ builds }) => builds.h264), ["ffmpeg/libx264 5.1", BUILD, BUILD]);
+});
+
+Deno.test("chooseBuild() waits for workers that have just been added, too", async () => {
+  await using setup = await setUp({ speeds: [10, 10, 10], codecs: [], listed: 0 });
+  const { fleet, clock, workers, signal } = setup;
+  workers[0]!.build = "ffmpeg/libx264 5.1";
+  for (const worker of workers.slice(1)) worker.isFrozen = true;
+  for (const { address } of workers) fleet.register(address);
+  const build = watched(fleet.chooseBuild(DEFAULT_SETTINGS, { signal }));
+  await clock.advance(1_000);
+  assertEquals(build.state, "waits");
+  for (const worker of workers.slice(1)) worker.thaw();
+  await clock.advance(1_000);
+  assertEquals(build.value, BUILD);
+});
+
+Deno.test("chooseBuild() does not wait for ever for a worker that tries on and on", async () => {
+  await using setup = await setUp({ speeds: [10, 10], codecs: [] });
+  const { fleet, clock, workers, signal } = setup;
+  workers[0]!.isTrying = true;
+  const build = watched(fleet.chooseBuild(DEFAULT_SETTINGS, { signal }));
+  await clock.advance(11_000);
+  assertEquals(build.value, BUILD);
+});
+
+Deno.test("chooseBuild() says what is wrong where every worker has answered and none can", async () => {
+  await using setup = await setUp({ speeds: [10, 10], codecs: [] });
+  const { fleet, clock, signal } = setup;
+  const hevc = watched(fleet.chooseBuild({ ...DEFAULT_SETTINGS, codec: "hevc" }, { signal }));
+  const deep = watched(fleet.chooseBuild({ ...DEFAULT_SETTINGS, pixelFormat: "yuv420p10" }, { signal }));
+  await clock.advance(5_000);
+  assert(hevc.error instanceof UnsupportedError);
+  assertEquals(
+    hevc.error.message,
+    "No worker can encode hevc so: w1:1: it encodes no hevc; w2:1: it encodes no hevc",
+  );
+  assert(deep.error instanceof UnsupportedError);
+  assert(deep.error.message.includes(`${BUILD}, takes no yuv420p10 but source, yuv420p`), deep.error.message);
+});
+
+Deno.test("a job's places go only to workers of its build", async () => {
+  await using setup = await setUp({ speeds: [40, 10], codecs: [] });
+  const { clock, workers } = setup;
+  workers[0]!.build = "ffmpeg/libx264 5.1";
+  const shards = [0, 1, 2].map((index) => watched(encodeOne(setup, index)));
+  await clock.advance(10_000);
+  assertEquals(shards.map(({ value }) => value?.worker), ["w2:1", "w2:1", "w2:1"]);
+});
+
+Deno.test("open() gives a shard's bytes, of a worker that is no longer known too", async () => {
+  await using setup = await setUp({ speeds: [10, 10], listed: 1 });
+  const { fleet, signal, workers } = setup;
+  const shard = { ...await ended(setup, encodeOne(setup, 0)) };
+  for (const worker of ["w1:1", "w2:1"]) {
+    const bytes = await fleet.open({ ...shard, worker }, { signal });
+    assertEquals(await new Response(bytes).text(), "w1:1/0");
+  }
+  assertEquals(workers.map(({ isClosed }) => isClosed), [false, true]);
+});
+
+Deno.test("forget() removes the job's shards wherever they can be reached", async () => {
+  await using setup = await setUp({ speeds: [10, 10, 10] });
+  const { fleet, clock, signal, workers } = setup;
+  workers[0]!.isFrozen = true;
+  await clock.advance(20_000);
+  workers[1]!.isDown = true; // not noticed yet
+  await fleet.forget("job", { signal });
+  assertEquals(workers.map(({ deleted }) => deleted), [[], [], ["job"]]);
+  workers[0]!.thaw();
+  await assertRejects(
+    () => fleet.forget("job", { signal: AbortSignal.abort(new Error("stopped")) }),
+    Error,
+    "stopped",
+  );
+});
+
+Deno.test("abort ends a wait for a place and an encode, with the reason, and frees the worker", async () => {
+  await using setup = await setUp();
+  const { fleet, clock, abort, workers } = setup;
+  const running = watched(encodeOne(setup, 0, { frames: 1000 }));
+  const waiting = watched(encodeOne(setup, 1));
+  await clock.advance(1_000);
+  const reason = new Error("the job was cancelled");
+  abort.abort(reason);
+  await settled();
+  assertEquals([running.error, waiting.error], [reason, reason]);
+  assertEquals(workers[0]!.cancelled, [0]);
+  assertEquals(fleet.workers()[0]!.activeTasks, 0);
+  const options = { jobId: "other", priority: 0, build: BUILD, signal: new AbortController().signal };
+  using _place = await fleet.place(options);
+});
+
+Deno.test("a place request that is aborted just before, while or after it is granted leaves no place taken", async () => {
+  await using setup = await setUp();
+  const { fleet } = setup;
+  for (let steps = 0; steps < 60; steps++) {
+    const abort = new AbortController();
+    const request = fleet.place({ jobId: "a", priority: 0, build: BUILD, signal: abort.signal });
+    request.then((place) => place[Symbol.dispose](), () => {});
+    for (let step = 0; step < steps; step++) await Promise.resolve();
+    abort.abort(new Error("no longer"));
+    await settled();
+    using _place = await fleet.place({ jobId: "b", priority: 0, build: BUILD, signal: setup.signal });
+  }
+});
+
+Deno.test("disposing of the fleet ends all that waits and runs; nothing is left", async () => {
+  const setup = await setUp({ speeds: [10, 10] });
+  const { fleet, clock, workers, signal } = setup;
+  const running = [0, 1, 2, 3].map((index) => watched(encodeOne(setup, index, { frames: 1000 })));
+  const building = watched(fleet.chooseBuild({ ...DEFAULT_SETTINGS, codec: "av1" }, { signal }));
+  await clock.advance(1);
+  workers[1]!.isFrozen = true;
+  await fleet[Symbol.asyncDispose]();
+  await settled();
+  assertEquals(running.map(({ error }) => (error as Error)?.message), Array(4).fill("The fleet is closed"));
+  assertEquals(building.state, "failed");
+  assert(workers.every(({ isClosed }) => isClosed));
+  workers[1]!.thaw();
+  await settled();
+  assertEquals(clock.sleeping, 0);
+});
+
+Deno.test("disposing of the fleet waits until what it has called off has ended", async () => {
+  const setup = await setUp();
+  const { fleet, clock } = setup;
+  const cleaned = Promise.withResolvers<void>();
+  const accept = async (_: ShardRef, signal: AbortSignal): Promise<ShardRef> => {
+    await clock.sleep(60_000, signal).catch(() => cleaned.promise);
+    throw signal.reason;
+  };
+  const running = watched(encodeOne(setup, 0, { accept }));
+  await clock.advance(2_000);
+  const disposing = watched(fleet[Symbol.asyncDispose]());
+  await settled();
+  assertEquals([disposing.state, running.state], ["waits", "waits"]);
+  cleaned.resolve();
+  await settled();
+  assertEquals([disposing.state, running.state], ["done", "failed"]);
+});
+
+Deno.test("nothing that a job's signal or the fleet holds grows with the chunks done", async () => {
+  await using setup = await setUp({ speeds: [10, 10] });
+  const { fleet, clock } = setup;
+  const abort = new AbortController();
+  const { signal } = abort;
+  let listeners = 0;
+  const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+  signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args));
+  for (let index = 0; index < 50; index++) {
+    const shard = watched((async () => {
+      using place: Place = await fleet.place({ jobId: "job", priority: 0, build: BUILD, signal });
+      return await place.encode(chunkTask(index), new Uint8Array(), acceptAll);
+    })());
+    await clock.advance(2_000);
+    assertEquals(shard.state, "done");
+  }
+  assertEquals(listeners, 0);
+  assert(clock.sleeping <= 4, `${clock.sleeping} sleeps`);
+});
+
+/** Lets time pass until it is done. */
+async function ended<T>({ clock }: Setup, promise: Promise<T>): Promise<T> {
+  const seen = watched(promise);
+  while (seen.state === "waits") await clock.advance(100);
+  return await promise;
+}
