@@ -1,41 +1,35 @@
 #!/usr/bin/env -S deno run --allow-all
 /** Plays the master against one worker: splits a video, has it encoded, fetches the shards, puts them together. */
 import { basename, extname } from "node:path";
-import { assemble } from "./lib/assemble/assemble.ts";
 import type { AudioMode } from "./lib/assemble/audio_plan.ts";
-import { checkFrames } from "./lib/assemble/check_frames.ts";
+import { checkOutput } from "./lib/assemble/check_output.ts";
+import { type EncodePlan, encodePlan } from "./lib/chunk/converted_plan.ts";
 import { planSource, type VideoPlan } from "./lib/chunk/keyframe_segments.ts";
 import { RandomAccessFile } from "./lib/chunk/random_access_file.ts";
 import { NotMediaError } from "./lib/chunk/source_error.ts";
 import { openSource, type SourceFile } from "./lib/chunk/source_file.ts";
 import { AUDIO_FLAG, readAudioFlag } from "./lib/cli/audio_flag.ts";
-import {
-  type ClientResult,
-  describeStored,
-  type FailedChunk,
-  type Reconstruction,
-  resultJson,
-  resultText,
-} from "./lib/cli/client_result.ts";
+import { checkEncodes } from "./lib/cli/check_encodes.ts";
+import { resultJson, resultText } from "./lib/cli/client_result.ts";
 import { defineCommand, type Parsed } from "./lib/cli/command.ts";
 import { CLIENT_FLAGS, readClientFlags } from "./lib/cli/connection_flags.ts";
-import { ENCODE_FLAGS, readEncodeFlags } from "./lib/cli/encode_flags.ts";
+import { encodeChunks, failureText } from "./lib/cli/encode_chunks.ts";
+import { asUsage, ENCODE_FLAGS, readEncodeFlags, refuseEncodeFlags } from "./lib/cli/encode_flags.ts";
 import { exitWith } from "./lib/cli/exit.ts";
-import { formatCount, formatSeconds } from "./lib/cli/format.ts";
 import { writeError, writeOut } from "./lib/cli/output.ts";
 import { checkVideoName, checkVideoPlace, prepareFolder } from "./lib/cli/output_place.ts";
-import { type Progress, progressBar } from "./lib/cli/progress.ts";
+import { copyVideo, reconstruct } from "./lib/cli/reconstruct.ts";
 import { UsageError } from "./lib/cli/usage_error.ts";
 import { visible } from "./lib/cli/visible.ts";
 import { makeVideo } from "./lib/encode/make_video.ts";
-import { forEachConcurrently } from "./lib/fleet/for_each_concurrently.ts";
-import { mediaChunks, opaqueChunks, type OutgoingChunk } from "./lib/fleet/outgoing_chunks.ts";
-import { type RetrievedShard, roundTrip } from "./lib/fleet/round_trip.ts";
-import { UnsafeIntegerError } from "./lib/rpc/int64.ts";
-import { RpcError, type StatusName } from "./lib/rpc/rpc_error.ts";
-import { connectWorker, TransferError, type WorkerClient } from "./lib/rpc/worker_client.ts";
+import { checkPicture, DEFAULT_SETTINGS } from "./lib/encode/settings.ts";
+import { createRetrievedCheck } from "./lib/fleet/check_retrieved.ts";
+import { mediaChunks, opaqueChunks } from "./lib/fleet/outgoing_chunks.ts";
+import type { CheckRetrieved } from "./lib/fleet/round_trip.ts";
+import { RpcError } from "./lib/rpc/rpc_error.ts";
+import { connectWorker, type WorkerClient } from "./lib/rpc/worker_client.ts";
+import type { RequestedSettings } from "./lib/rpc/wire_settings.ts";
 import { checkVideoId, InvalidKeyError, MAX_VIDEO_ID_BYTES } from "./lib/store/shard_key.ts";
-import { StoreFullError, StoreUnwritableError } from "./lib/store/store_errors.ts";
 
 const SAMPLE = "test_video_small.mp4";
 
@@ -100,52 +94,103 @@ const COMMAND = defineCommand({
   examples: [
     "deno task client",
     "deno task client --video_path film.mkv --crf 20 --reconstruct film-small.mp4",
+    "deno task client --video_path film.mkv --codec copy --reconstruct film.mp4",
   ],
 });
 
 type Flags = Parsed<typeof COMMAND>["flags"];
 
-/** Tries of a call in all. */
-const ATTEMPTS = 3;
-/** How long a busy worker is asked again. */
-const BUSY_MS = 600_000;
 /** The first question to the worker; an answer takes milliseconds. */
 const GREETING_MS = 3_000;
 /** Chunks under way hold memory, whatever a worker says of itself. */
 const MAX_DEFAULT_CONCURRENCY = 256;
 
 async function main({ flags }: Parsed<typeof COMMAND>, signal: AbortSignal): Promise<void> {
-  checkFlags(flags);
   const settings = readEncodeFlags(flags);
+  checkFlags(flags);
   const audio = readAudioFlag(flags.audio, flags.reconstruct);
+  if (settings === "copy") return await copy(flags, audio, signal);
   const connection = await readClientFlags(flags);
   const path = flags.video_path ?? await sampleVideo(signal);
   using source = await openAsMedia(path, flags);
   using worker = connectWorker(flags.worker, connection);
   const maxTasks = await greet(worker, signal);
+  if (source) await checkEncodes(worker, settings, { signal });
   await prepareFolder(flags.output_dir);
   if (flags.reconstruct !== undefined) await checkVideoPlace(flags.reconstruct, { source: path });
 
-  const plan = source && await planSource(source, { kind: "bytes", bytes: flags.chunk_size }, { signal });
-  const chunks = source && plan
-    ? mediaChunks(source, plan, settings, { signal })
+  const video = source && await planVideo(source, settings, flags, signal);
+  const chunks = video
+    ? mediaChunks(video.source, video.plan.chunks, settings, { signal })
     : opaqueChunks(await fileStream(path), { sizeBytes: flags.chunk_size });
-  const total = plan?.segments.length ?? Math.ceil((await Deno.stat(path)).size / flags.chunk_size);
-  const concurrency = flags.concurrency ?? Math.min(maxTasks + 1, MAX_DEFAULT_CONCURRENCY);
-  const videoId = flags.video_id ?? videoIdFor(path);
-  const result = await processAll({ flags, worker, videoId, signal }, chunks, { total, concurrency });
+  const result = await encodeChunks(chunks, {
+    worker,
+    videoId: flags.video_id ?? videoIdFor(path),
+    outputDir: flags.output_dir,
+    total: video?.plan.chunks.segments.length ?? Math.ceil((await Deno.stat(path)).size / flags.chunk_size),
+    concurrency: flags.concurrency ?? Math.min(maxTasks + 1, MAX_DEFAULT_CONCURRENCY),
+    timeoutMs: flags.timeout * 1000,
+    checkShard: video && shardCheck(video.plan.frames, flags),
+    json: flags.json,
+    signal,
+  });
 
   const isWhole = result.failed.length === 0;
-  const reconstruction = flags.reconstruct !== undefined && source && plan && isWhole
-    ? await reconstruct(flags.reconstruct, result.shards, { source, plan, audio, signal })
+  const reconstruction = flags.reconstruct !== undefined && video && isWhole
+    ? await reconstruct(result.shards, { ...video, settings, path: flags.reconstruct, audio, signal })
     : undefined;
   writeOut(flags.json ? resultJson(result, reconstruction) : resultText(result, reconstruction));
-  if (!isWhole) throw new Error(failureText(result, flags));
+  if (!isWhole) {
+    throw new Error(failureText(result, { chunkSize: flags.chunk_size, reconstruct: flags.reconstruct }));
+  }
+}
+
+/** What the source becomes, once it is known that there is a container for it. */
+async function planVideo(
+  source: SourceFile,
+  settings: RequestedSettings,
+  { chunk_size, reconstruct }: Flags,
+  signal: AbortSignal,
+): Promise<{ readonly source: SourceFile; readonly plan: EncodePlan }> {
+  const planned = await planSource(source, { kind: "bytes", bytes: chunk_size }, {
+    hidden: "drop",
+    signal,
+  });
+  const { codedWidth: width, codedHeight: height } = source.video;
+  asUsage(() => checkPicture(settings, { width, height }));
+  const plan = encodePlan(planned, settings.frameRate);
+  if (reconstruct !== undefined) checkOutput(plan.frames, { path: reconstruct });
+  return { source, plan };
+}
+
+/** What is to be put together has to be video; else a worker may have stored what it likes. */
+function shardCheck(plan: VideoPlan, { reconstruct }: Flags): CheckRetrieved {
+  const check = createRetrievedCheck(plan);
+  if (reconstruct !== undefined) return check;
+  return async (shard) => shard.stored.frameCount === 0 ? undefined : await check(shard);
+}
+
+/** Splits a video and puts it together again; no worker has anything to do with it. */
+async function copy(flags: Flags, audio: AudioMode, signal: AbortSignal): Promise<void> {
+  const path = flags.video_path ?? await sampleVideo(signal);
+  const output = flags.reconstruct!; // or checkFlags() would have thrown
+  using source = await openSource(path);
+  await checkVideoPlace(output, { source: path });
+  const plan = await planSource(source, { kind: "bytes", bytes: flags.chunk_size }, { signal });
+  const reconstruction = await copyVideo(plan, { source, path: output, audio, signal });
+  const result = { videoId: null, outputDir: "", total: plan.segments.length, shards: [], failed: [] };
+  writeOut(flags.json ? resultJson(result, reconstruction) : resultText(result, reconstruction));
 }
 
 /** @throws {UsageError} For what only shows in two flags together, or outside their own syntax. */
-function checkFlags({ split, reconstruct, video_id, ...flags }: Flags): void {
-  if (reconstruct !== undefined) checkVideoName("--reconstruct", reconstruct, flags.codec);
+function checkFlags({ split, reconstruct, video_id, codec, concurrency, ...flags }: Flags): void {
+  if (reconstruct !== undefined) {
+    checkVideoName(
+      "--reconstruct",
+      reconstruct,
+      codec === "copy" ? undefined : codec ?? DEFAULT_SETTINGS.codec,
+    );
+  }
   if (video_id !== undefined) {
     try {
       checkVideoId(video_id); // it becomes part of a file's name here too
@@ -153,13 +198,19 @@ function checkFlags({ split, reconstruct, video_id, ...flags }: Flags): void {
       throw error instanceof InvalidKeyError ? new UsageError(`--video_id: ${error.message}`) : error;
     }
   }
-  if (split !== "bytes") return;
-  if (reconstruct !== undefined) {
-    throw new UsageError("--reconstruct needs a video split at keyframes, not bytes");
+  if (split === "bytes") {
+    if (reconstruct !== undefined) {
+      throw new UsageError("--reconstruct needs a video split at keyframes, not bytes");
+    }
+    refuseEncodeFlags({ codec, ...flags }, "with --split bytes: raw slices are not encoded");
   }
-  for (const name of ["crf", "bitrate", "keyframe_interval", "width", "height"] as const) {
-    if (flags[name] !== undefined) {
-      throw new UsageError(`--${name} has no effect with --split bytes: raw slices are not encoded`);
+  if (codec !== "copy") return;
+  if (reconstruct === undefined) {
+    throw new UsageError("--codec copy needs --reconstruct: nothing is encoded, so nothing goes to a worker");
+  }
+  for (const [name, value] of Object.entries({ video_id, concurrency })) {
+    if (value !== undefined) {
+      throw new UsageError(`--${name} has no effect with --codec copy: no worker is asked`);
     }
   }
 }
@@ -234,138 +285,5 @@ function videoIdFor(path: string): string {
   // a character cut in half is dropped
   return new TextDecoder().decode(bytes).replace(/\uFFFD$/u, "") + suffix;
 }
-
-interface Run {
-  readonly flags: Flags;
-  readonly worker: WorkerClient;
-  readonly videoId: string;
-  readonly signal: AbortSignal;
-}
-
-/** Ends the run: no other chunk would fare better. */
-class HopelessError extends Error {
-  override readonly name = "HopelessError";
-}
-
-async function processAll(
-  { flags, worker, videoId, signal }: Run,
-  chunks: ReadableStream<OutgoingChunk>,
-  { total, concurrency }: { total: number; concurrency: number },
-): Promise<ClientResult> {
-  const shards: RetrievedShard[] = [];
-  const failed: FailedChunk[] = [];
-  using progress = progressBar({ label: "Encoding", total, unit: "chunks", signal });
-  const say = speaker(progress, flags);
-  const rpc = { timeoutMs: flags.timeout * 1000, attempts: ATTEMPTS, busyMs: BUSY_MS, videoId };
-
-  const processOne = async (chunk: OutgoingChunk, signal: AbortSignal): Promise<void> => {
-    const onRetry = (error: Error, waitMs: number) =>
-      progress.note(
-        `Chunk ${chunk.index}: ${error.message}: trying again in ${formatSeconds(waitMs / 1000)}`,
-      );
-    try {
-      const options = { ...rpc, outputDir: flags.output_dir, onRetry, signal };
-      const shard = await roundTrip(worker, chunk, options);
-      say(`Chunk ${chunk.index} processed successfully (${describeStored(shard)})`);
-      say(`Successfully retrieved and saved shard data to '${shard.path}' (${shard.sizeBytes} bytes)`);
-      shards.push(shard);
-    } catch (error) {
-      if (!isChunkFailure(error)) throw error;
-      failed.push({ chunkIndex: chunk.index, error });
-      if (isHopeless(error)) throw new HopelessError(error.message, { cause: error });
-      progress.note(`Chunk ${chunk.index} failed: ${error.message}`);
-    }
-    progress.advance();
-  };
-
-  const result = { videoId, outputDir: flags.output_dir, total, shards, failed };
-  try {
-    await forEachConcurrently(chunks, processOne, { concurrency, signal });
-  } catch (error) {
-    if (!(error instanceof HopelessError)) throw error;
-  }
-  shards.sort((a, b) => a.chunkIndex - b.chunkIndex);
-  failed.sort((a, b) => a.chunkIndex - b.chunkIndex);
-  return result;
-}
-
-/** What a chunk, its worker or the disk can do wrong; all else is a defect, an unreadable source or an interrupt. */
-function isChunkFailure(error: unknown): error is Error {
-  const kinds = [RpcError, TransferError, UnsafeIntegerError, StoreFullError, StoreUnwritableError];
-  return kinds.some((kind) => error instanceof kind);
-}
-
-/** Whether the next chunk would get the same answer: the worker is gone or cannot do it, or the disk takes no more. */
-function isHopeless(error: Error): boolean {
-  if (error instanceof StoreFullError || error instanceof StoreUnwritableError) return true;
-  return error instanceof RpcError && (HOPELESS.has(error.code) || isOverLimit(error));
-}
-
-const HOPELESS: ReadonlySet<StatusName> = new Set([
-  "FAILED_PRECONDITION",
-  "UNAUTHENTICATED",
-  "UNAVAILABLE",
-  "UNIMPLEMENTED",
-]);
-
-/** A message that the worker does not take, in our words or in those of grpcio. */
-function isOverLimit(error: Error): boolean {
-  return error instanceof RpcError && error.code === "RESOURCE_EXHAUSTED" && !error.retryable &&
-    /larger than max|over the limit/i.test(error.details);
-}
-
-/** Lines for a person who watches go above the bar; those for a pipe or a file go to standard output. */
-function speaker(progress: Progress, { json }: Flags): (line: string) => void {
-  if (json || Deno.stdout.isTerminal()) return (line) => progress.note(line);
-  return (line) => writeOut(`${visible(line)}\n`);
-}
-
-async function reconstruct(
-  path: string,
-  shards: readonly RetrievedShard[],
-  { source, plan, audio, signal }: {
-    source: SourceFile;
-    plan: VideoPlan;
-    audio: AudioMode;
-    signal: AbortSignal;
-  },
-): Promise<Reconstruction> {
-  const simulated = shards.find(({ stored }) => stored.frameCount === 0);
-  if (simulated) {
-    const { chunkIndex, stored: { workerId } } = simulated;
-    throw new Error(
-      `Cannot reconstruct "${path}": worker ${workerId} did not encode chunk ${chunkIndex} as video`,
-    );
-  }
-  const encoded = shards.map(({ chunkIndex, stored, path }) => ({
-    segment: chunkIndex,
-    worker: stored.workerId,
-    data: path,
-  }));
-  const assembled = await assemble({ plan, source, path, shards: eachOf(encoded), audio, signal });
-  return { assembled, check: await checkFrames(plan, path, { signal }) };
-}
-
-async function* eachOf<Item>(items: readonly Item[]): AsyncGenerator<Item> {
-  yield* items;
-}
-
-/** What went wrong, in one line. */
-function failureText({ total, shards, failed }: ClientResult, { chunk_size, reconstruct }: Flags): string {
-  const hopeless = failed.find(({ error }) => isHopeless(error));
-  const lost = reconstruct === undefined ? "" : `; ${reconstruct} is not made`;
-  if (hopeless) {
-    const hint = isOverLimit(hopeless.error)
-      ? `: lower --chunk_size ${chunk_size}, or raise the worker's --max_chunk_bytes`
-      : "";
-    const done = `${formatCount(shards.length)} of ${formatCount(total, "chunk")} done`;
-    return `Chunk ${hopeless.chunkIndex} failed: ${hopeless.error.message}${hint} (${done}${lost})`;
-  }
-  const named = failed.slice(0, MAX_NAMED).map(({ chunkIndex }) => chunkIndex).join(", ");
-  const more = failed.length > MAX_NAMED ? ` and ${formatCount(failed.length - MAX_NAMED)} more` : "";
-  return `${formatCount(failed.length)} of ${formatCount(total, "chunk")} failed: ${named}${more}${lost}`;
-}
-
-const MAX_NAMED = 20;
 
 if (import.meta.main) await exitWith(COMMAND, main);

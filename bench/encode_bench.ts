@@ -15,10 +15,10 @@ import { createFfmpegEncoder } from "../lib/encode/ffmpeg_encoder.ts";
 import { createLibavEncoder } from "../lib/encode/libav_encoder.ts";
 import { makeVideo } from "../lib/encode/make_video.ts";
 import { DEFAULT_SETTINGS } from "../lib/encode/settings.ts";
+import { childrenCpuSeconds, readProc } from "./cpu_seconds.ts";
 
 const FRAME_RATE = { num: 30, den: 1 };
 const TIMESCALE = 15_360; // FFmpeg's own choice for 30 frames a second
-const CPU_TICKS_PER_SECOND = 100; // of /proc/<pid>/stat, on every Linux there is
 const MIB = 1024 * 1024;
 
 interface Run {
@@ -139,24 +139,10 @@ async function measure({ run }: Contender): Promise<Run> {
   }
 }
 
-/** CPU seconds of all children that have ended; NaN where there is no /proc. See proc_pid_stat(5). */
-function childrenCpuSeconds(): number {
-  const fields = readProc("self/stat")?.split(") ")[1]?.split(" ");
-  return (Number(fields?.[13]) + Number(fields?.[14])) / CPU_TICKS_PER_SECOND;
-}
-
 /** 0 where it cannot be told. */
 function peakMemoryMib(pid: number): number {
   const kib = /^VmHWM:\s+(\d+)/m.exec(readProc(`${pid}/status`) ?? "")?.[1];
   return Number(kib ?? 0) / 1024;
-}
-
-function readProc(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(`/proc/${path}`);
-  } catch {
-    return undefined; // another system, or a process that has just ended
-  }
 }
 
 function printTable(contenders: readonly Contender[], runs: readonly (readonly Run[])[]): void {

@@ -13,7 +13,8 @@ export interface FailedChunk {
 }
 
 export interface ClientResult {
-  readonly videoId: string;
+  /** Null where nothing went to a worker. */
+  readonly videoId: string | null;
   readonly outputDir: string;
   /** Chunks that the video has. */
   readonly total: number;
@@ -24,6 +25,8 @@ export interface ClientResult {
 }
 
 export interface Reconstruction {
+  /** Frames of the source; more or fewer than the check expects where the frame rate was converted. */
+  readonly sourceFrames: number;
   readonly assembled: AssembleResult;
   readonly check: FrameCheck;
 }
@@ -36,24 +39,27 @@ export function describeStored({ stored }: RetrievedShard): string {
 
 /** A line or more, with their line feeds. */
 export function resultText(
-  { videoId, outputDir, shards }: ClientResult,
+  { videoId, outputDir, total, shards }: ClientResult,
   reconstruction: Reconstruction | undefined,
 ): string {
   const original = shards.reduce((sum, { stored }) => sum + stored.originalBytes, 0);
   const encoded = shards.reduce((sum, { stored }) => sum + stored.encodedBytes, 0);
   const lines = [
-    `Video ${videoId}: ${formatCount(shards.length, "chunk")} encoded, ` +
-    `${formatBytes(original)} -> ${formatBytes(encoded)}, shards in ${outputDir}`,
+    videoId === null
+      ? `Split into ${formatCount(total, "chunk")} and copied: nothing was encoded, no worker was asked`
+      : `Video ${videoId}: ${formatCount(shards.length, "chunk")} encoded, ` +
+        `${formatBytes(original)} -> ${formatBytes(encoded)}, shards in ${outputDir}`,
     ...new Set(shards.flatMap(({ stored }) => stored.notes)),
   ];
   if (reconstruction) {
-    const { assembled, check } = reconstruction;
+    const { assembled, check, sourceFrames } = reconstruction;
     lines.push(
       `Reconstructed ${assembled.path} (${formatBytes(assembled.sizeBytes)}): ` +
-        frameCheckText(check),
+        frameCheckText(check, sourceFrames),
       ...assembled.audioTracks.flatMap((track) =>
         track.kind === "encoded" ? [`Encoded ${track.title}: ${track.from} -> ${track.to}`] : []
       ),
+      ...assembled.converted.map((what) => `Converted ${what}`),
       ...assembled.notCarried.map((what) => `Not carried over: ${what}`),
     );
   }
@@ -86,15 +92,17 @@ export function resultJson(
   return `${jsonText(result)}\n`;
 }
 
-function reconstructionJson({ assembled, check }: Reconstruction): object {
+function reconstructionJson({ assembled, check, sourceFrames }: Reconstruction): object {
   return {
     path: assembled.path,
     size_bytes: assembled.sizeBytes,
-    frames_in: check.framesIn,
+    frames_in: sourceFrames,
+    frames_expected: check.framesIn,
     frames_out: check.framesOut,
     largest_difference_seconds: check.largestDifferenceSeconds,
     duration_seconds: check.durationSeconds,
     audio_tracks: assembled.audioTracks,
+    converted: assembled.converted,
     not_carried: assembled.notCarried,
   };
 }

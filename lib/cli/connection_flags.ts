@@ -71,6 +71,19 @@ export async function readMasterTls(
   return ca === undefined ? undefined : { ca, cert: own?.cert, key: own?.key };
 }
 
+/**
+ * How a master speaks to its workers, to which it shows its own certificate.
+ *
+ * @throws {UsageError} If the file cannot be read.
+ */
+export async function readWorkersTls(
+  { workers_ca }: { readonly workers_ca: string | undefined },
+  own: ServerTls | undefined,
+): Promise<ClientTls | undefined> {
+  const ca = await readFlagFile("workers_ca", workers_ca);
+  return ca === undefined ? undefined : { ca, cert: own?.cert, key: own?.key };
+}
+
 async function readToken(path: string | undefined): Promise<string | undefined> {
   const token = (await readFlagFile("token_file", path))?.trim();
   // it travels in a header, which holds printable ASCII only

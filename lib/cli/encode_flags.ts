@@ -2,6 +2,7 @@
 import { encodableFormats } from "../encode/codec_encoder.ts";
 import {
   checkSettings,
+  type Codec,
   CODECS,
   DEFAULT_CRF,
   DEFAULT_SETTINGS,
@@ -9,14 +10,22 @@ import {
   InvalidSettingError,
   PIXEL_FORMATS,
   type PixelFormat,
+  type Preset,
   PRESETS,
   type RateControl,
 } from "../encode/settings.ts";
 import type { RequestedSettings } from "../rpc/wire_settings.ts";
+import { FRAME_RATE_FLAG, readFrameRate } from "./frame_rate_flag.ts";
 import { UsageError } from "./usage_error.ts";
 
 export const ENCODE_FLAGS = {
-  codec: { kind: "choice", choices: CODECS, default: DEFAULT_SETTINGS.codec, help: "Codec of the shards." },
+  codec: {
+    kind: "choice",
+    choices: [...CODECS, "copy"],
+    defaultText: DEFAULT_SETTINGS.codec,
+    help:
+      "Codec of the shards. copy: nothing is encoded, the video is split and put together again as it is.",
+  },
   crf: {
     kind: "number",
     min: 0,
@@ -29,11 +38,16 @@ export const ENCODE_FLAGS = {
     valueName: "BITS",
     help: "Bits a second instead of --crf, such as 800k or 2.5M.",
   },
-  preset: { kind: "choice", choices: PRESETS, default: DEFAULT_SETTINGS.preset, help: "Speed against size." },
+  preset: {
+    kind: "choice",
+    choices: PRESETS,
+    defaultText: DEFAULT_SETTINGS.preset,
+    help: "Speed against size.",
+  },
   pixel_format: {
     kind: "choice",
     choices: ["source", ...PIXEL_FORMATS],
-    default: DEFAULT_SETTINGS.pixelFormat,
+    defaultText: DEFAULT_SETTINGS.pixelFormat,
     help: "How pixels are stored; source keeps the picture's own where the codec has it.",
   },
   keyframe_interval: {
@@ -43,34 +57,66 @@ export const ENCODE_FLAGS = {
     defaultText: "the encoder's own",
     help: "Frames from one keyframe to the next at most.",
   },
+  ...FRAME_RATE_FLAG,
   deinterlace: { kind: "boolean", help: "Make whole frames of interlaced ones; else they stay interlaced." },
   width: { kind: "integer", min: 16, max: 16_384, help: "Pixels; alone it keeps the picture's aspect." },
   height: { kind: "integer", min: 16, max: 16_384, help: "Pixels; alone it keeps the picture's aspect." },
 } as const;
 
-interface EncodeFlags {
-  readonly codec: typeof CODECS[number];
+/** What the flags of {@link ENCODE_FLAGS} give. */
+export interface EncodeFlags {
+  readonly codec: Codec | "copy" | undefined;
   readonly crf: number | undefined;
   readonly bitrate: string | undefined;
-  readonly preset: typeof PRESETS[number];
-  readonly pixel_format: PixelFormat | "source";
+  readonly preset: Preset | undefined;
+  readonly pixel_format: PixelFormat | "source" | undefined;
   readonly keyframe_interval: number | undefined;
+  readonly fps: string | undefined;
   readonly deinterlace: boolean;
   readonly width: number | undefined;
   readonly height: number | undefined;
 }
 
-/** @throws {UsageError} If they contradict each other or are out of the codec's range. */
-export function readEncodeFlags(flags: EncodeFlags): RequestedSettings {
-  const { codec, preset, width = 0, height = 0, deinterlace, keyframe_interval: keyframeInterval = 0 } =
-    flags;
-  const picture = { width, height, pixelFormat: flags.pixel_format, deinterlace };
-  const settings = { codec, rate: readRate(flags), preset, keyframeInterval, ...picture };
+/**
+ * How to encode, or not at all.
+ *
+ * @throws {UsageError} If the flags contradict each other or are out of the codec's range.
+ */
+export function readEncodeFlags(flags: EncodeFlags): RequestedSettings | "copy" {
+  const { codec = DEFAULT_SETTINGS.codec, ...settingFlags } = flags;
+  if (codec === "copy") {
+    refuseEncodeFlags({ ...settingFlags, codec: undefined }, "with --codec copy: nothing is encoded");
+    return "copy";
+  }
+  const settings = {
+    codec,
+    rate: readRate(codec, flags),
+    preset: flags.preset ?? DEFAULT_SETTINGS.preset,
+    width: flags.width ?? 0,
+    height: flags.height ?? 0,
+    pixelFormat: flags.pixel_format ?? DEFAULT_SETTINGS.pixelFormat,
+    keyframeInterval: flags.keyframe_interval ?? 0,
+    frameRate: flags.fps === undefined ? "source" as const : readFrameRate(flags.fps),
+    deinterlace: flags.deinterlace,
+  };
   checkTogether({ ...settings, threads: DEFAULT_SETTINGS.threads });
   return settings;
 }
 
-function readRate({ codec, crf, bitrate }: EncodeFlags): RateControl {
+/**
+ * For a command line on which they would do nothing.
+ *
+ * @param why Ends the sentence "--crf has no effect".
+ * @throws {UsageError} Naming the first one that is given.
+ */
+export function refuseEncodeFlags(flags: EncodeFlags, why: string): void {
+  for (const name of Object.keys(ENCODE_FLAGS) as (keyof EncodeFlags)[]) {
+    const value = flags[name];
+    if (value !== undefined && value !== false) throw new UsageError(`--${name} has no effect ${why}`);
+  }
+}
+
+function readRate(codec: Codec, { crf, bitrate }: EncodeFlags): RateControl {
   if (crf !== undefined && bitrate !== undefined) {
     throw new UsageError("--crf and --bitrate exclude each other");
   }
@@ -80,18 +126,23 @@ function readRate({ codec, crf, bitrate }: EncodeFlags): RateControl {
 
 /** What no flag can say by itself. */
 function checkTogether(settings: EncodeSettings): void {
-  try {
-    checkSettings(settings);
-  } catch (error) {
-    if (error instanceof InvalidSettingError) throw new UsageError(`--${error.setting}: ${error.message}`);
-    throw error;
-  }
+  asUsage(() => checkSettings(settings));
   if (encodableFormats(settings).length > 0) return;
   const { codec, pixelFormat } = settings;
   const taken = PIXEL_FORMATS.filter((pixelFormat) =>
     encodableFormats({ ...settings, pixelFormat }).length > 0
   );
   throw new UsageError(`--pixel_format ${pixelFormat}: ${codec} is encoded as ${taken.join(" or ")}`);
+}
+
+/** @throws {UsageError} Naming the flag, where `check` throws an {@link InvalidSettingError}. */
+export function asUsage(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (error instanceof InvalidSettingError) throw new UsageError(`--${error.setting}: ${error.message}`);
+    throw error;
+  }
 }
 
 const MULTIPLES: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6 };

@@ -1,10 +1,15 @@
 import type { FrameCheck } from "../assemble/check_frames.ts";
 import { formatCount, formatSeconds } from "./format.ts";
 
-/** The figures of a check, such as `75 frames in, 75 out, largest time difference 0 ms, duration 5.0 s`. */
-export function frameCheckText(check: FrameCheck): string {
+/**
+ * The figures of a check, such as `75 frames in, 75 out, largest time difference 0 ms, duration 5.0 s`.
+ *
+ * @param sourceFrames Of a video whose frame rate was converted; default: as many as went in.
+ */
+export function frameCheckText(check: FrameCheck, sourceFrames = check.framesIn): string {
   const { framesIn, framesOut, largestDifferenceSeconds, durationSeconds } = check;
-  return `${formatCount(framesIn, "frame")} in, ${formatCount(framesOut)} out, ` +
+  const converted = sourceFrames === framesIn ? "" : `converted to ${formatCount(framesIn)}, `;
+  return `${formatCount(sourceFrames, "frame")} in, ${converted}${formatCount(framesOut)} out, ` +
     `largest time difference ${difference(largestDifferenceSeconds)}, duration ${
       formatSeconds(durationSeconds)
     }`;

@@ -1,5 +1,6 @@
 /** The log of a server, one line an event. */
 import type { LogFields, Logger, LogValue } from "../log.ts";
+import { currentTrace } from "../rpc/trace_context.ts";
 import { visible } from "./visible.ts";
 
 export interface LoggerOptions {
@@ -15,14 +16,17 @@ type Level = "info" | "warn" | "error";
 
 /**
  * A logger whose lines are always one line: whatever a peer sends, in a message or in a field, cannot start
- * another, nor reach the terminal as a control sequence.
+ * another, nor reach the terminal as a control sequence. Where there is a trace, each line names it.
  */
 export function createLogger({ format, write, now = () => new Date() }: LoggerOptions): Logger {
   const line = format === "json" ? jsonLine : textLine;
   const log = (level: Level) => (message: string, fields: LogFields = {}): void =>
-    write(`${visible(line(now().toISOString(), level, message, fields))}\n`);
+    write(`${visible(line(now().toISOString(), level, message, { trace_id: traceId(), ...fields }))}\n`);
   return { info: log("info"), warn: log("warn"), error: log("error") };
 }
+
+/** Of the call that the line is about, or of what set it off. */
+const traceId = (): string | undefined => currentTrace()?.traceId;
 
 function textLine(time: string, level: Level, message: string, fields: LogFields): string {
   const pairs = Object.entries(fields)

@@ -44,11 +44,13 @@ export async function checkVideoPlace(
 
 /**
  * @param flag What the path was given by, such as `--output`.
+ * @param codec Undefined: not known yet.
  * @throws {UsageError} If the path's extension stands for no container that holds video of that codec.
  */
-export function checkVideoName(flag: string, path: string, codec: Codec): void {
+export function checkVideoName(flag: string, path: string, codec: Codec | undefined): void {
   try {
-    checkVideoFits(containerOf(path), TRACK_CODECS[codec]);
+    const container = containerOf(path);
+    if (codec !== undefined) checkVideoFits(container, TRACK_CODECS[codec]);
   } catch (error) {
     if (error instanceof AssembleError) throw new UsageError(`${flag}: ${error.message}`);
     throw error;

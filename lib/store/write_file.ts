@@ -14,6 +14,7 @@ import { unlessAborted } from "./_file_lock.ts";
 import { quoted } from "./shard_key.ts";
 import { attempting, StoreUnwritableError } from "./store_errors.ts";
 
+export { syncDirectory } from "./_durable.ts";
 export type { CreateFile, Written };
 
 export interface WriteOptions {

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type ClientResult, describeStored, resultJson, resultText } from "../../lib/cli/client_result.ts";
 import { frameCheckText } from "../../lib/cli/frame_check_text.ts";
 
@@ -29,9 +29,11 @@ const RECONSTRUCTION = {
     container: "mp4",
     sizeBytes: 4_096,
     audioTracks: [{ title: "audio track 1 (dts, eng)", kind: "encoded", from: "dts", to: "aac" }],
+    converted: ["subtitles (S_TEXT/ASS, deu) -> tx3g"],
     notCarried: ["chapters"],
   },
   check: CHECK,
+  sourceFrames: 1_500,
 } as const;
 
 Deno.test("resultText() sums up in a line each, with nothing that could start another", () => {
@@ -40,6 +42,7 @@ Deno.test("resultText() sums up in a line each, with nothing that could start an
     "Video v: 1 chunk encoded, 2.0 KiB -> 1.0 KiB, shards in out\\n\n" +
       "Reconstructed o.mp4 (4.0 KiB): 1,500 frames in, 1,500 out, largest time difference 0 ms, duration 1 m 00 s\n" +
       "Encoded audio track 1 (dts, eng): dts -> aac\n" +
+      "Converted subtitles (S_TEXT/ASS, deu) -> tx3g\n" +
       "Not carried over: chapters\n",
   );
 });
@@ -76,15 +79,34 @@ Deno.test("resultJson() has what was done, what failed and what was made, null f
       path: "o.mp4",
       size_bytes: 4_096,
       frames_in: 1_500,
+      frames_expected: 1_500,
       frames_out: 1_500,
       largest_difference_seconds: 0,
       duration_seconds: 60.04,
       audio_tracks: [{ title: "audio track 1 (dts, eng)", kind: "encoded", from: "dts", to: "aac" }],
+      converted: ["subtitles (S_TEXT/ASS, deu) -> tx3g"],
       not_carried: ["chapters"],
     },
   });
   assertEquals(text.includes("\x1b"), false);
   assertEquals(JSON.parse(resultJson(RESULT, undefined)).reconstruction, null);
+});
+
+Deno.test("resultText() and resultJson() tell a converted rate's frames from the source's", () => {
+  const converted = { ...RECONSTRUCTION, sourceFrames: 1_250 };
+  assertStringIncludes(
+    resultText(RESULT, converted),
+    "1,250 frames in, converted to 1,500, 1,500 out, largest",
+  );
+  const { frames_in, frames_expected, frames_out } = JSON.parse(resultJson(RESULT, converted)).reconstruction;
+  assertEquals([frames_in, frames_expected, frames_out], [1_250, 1_500, 1_500]);
+});
+
+Deno.test("resultText() says of a copy that nothing was encoded", () => {
+  const copied = { ...RESULT, videoId: null, shards: [], failed: [] };
+  const [first] = resultText(copied, RECONSTRUCTION).split("\n");
+  assertEquals(first, "Split into 3 chunks and copied: nothing was encoded, no worker was asked");
+  assertEquals(JSON.parse(resultJson(copied, RECONSTRUCTION)).video_id, null);
 });
 
 Deno.test("describeStored() says so where a worker does not name its encoder", () => {

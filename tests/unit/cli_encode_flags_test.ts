@@ -3,11 +3,16 @@ import { defineCommand } from "../../lib/cli/command.ts";
 import { ENCODE_FLAGS, readEncodeFlags } from "../../lib/cli/encode_flags.ts";
 import { parseCommand } from "../../lib/cli/flags.ts";
 import { UsageError } from "../../lib/cli/usage_error.ts";
+import type { RequestedSettings } from "../../lib/rpc/wire_settings.ts";
 import { CODECS, DEFAULT_CRF, DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
 
 const COMMAND = defineCommand({ name: "test", summary: "", usage: "", flags: ENCODE_FLAGS });
 
-const read = (...args: string[]) => readEncodeFlags(parseCommand(COMMAND, args).flags);
+function read(...args: string[]): RequestedSettings {
+  const settings = readEncodeFlags(parseCommand(COMMAND, args).flags);
+  if (settings === "copy") throw new Error("nothing is encoded");
+  return settings;
+}
 
 Deno.test("readEncodeFlags() without flags is the default settings, but for threads, which are the worker's", () => {
   const { threads: _, ...rest } = DEFAULT_SETTINGS;
@@ -25,8 +30,31 @@ Deno.test("readEncodeFlags() takes each setting", () => {
     pixelFormat: "yuv420p10",
     keyframeInterval: 48,
     deinterlace: true,
+    frameRate: "source",
   });
   assertEquals(read("--height", "360").height, 360);
+  assertEquals(read("--fps", "29.97").frameRate, { num: 30_000, den: 1_001 });
+});
+
+Deno.test("readEncodeFlags() of a copy is no settings, and refuses every flag that would need an encode", () => {
+  const readCopy = (...flags: string[]) =>
+    readEncodeFlags(parseCommand(COMMAND, ["--codec", "copy", ...flags]).flags);
+  assertEquals(readCopy(), "copy");
+  const values: Record<string, string[]> = {
+    ...{
+      crf: ["20"],
+      bitrate: ["1M"],
+      preset: ["medium"],
+      pixel_format: ["source"],
+      keyframe_interval: ["12"],
+    },
+    ...{ fps: ["24"], deinterlace: [], width: ["640"], height: ["360"] },
+  };
+  assertEquals(["codec", ...Object.keys(values)].sort(), Object.keys(ENCODE_FLAGS).sort());
+  for (const [name, value] of Object.entries(values)) {
+    const says = `--${name} has no effect with --codec copy: nothing is encoded`;
+    assertThrows(() => readCopy(`--${name}`, ...value), UsageError, says);
+  }
 });
 
 for (const codec of CODECS) {
@@ -60,6 +88,7 @@ for (
     [["--codec", "av1", "--crf", "30.5"], "--crf"],
     [["--codec", "av1", "--pixel_format", "yuv444p"], "yuv420p or yuv420p10"],
     [["--keyframe_interval", "0"], "--keyframe_interval"],
+    [["--fps", "fast"], "--fps"],
   ] as const
 ) {
   Deno.test(`readEncodeFlags() refuses ${args.join(" ")}, and names it`, () => {

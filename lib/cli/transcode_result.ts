@@ -1,0 +1,79 @@
+/** What came of a transcode, and what it tells on its way, for people and for programs. */
+import type { JobEvent, JobResult } from "../job/job.ts";
+import { formatBytes, formatCount, formatSeconds } from "./format.ts";
+import { frameCheckText } from "./frame_check_text.ts";
+import { rateText } from "./transcode_progress.ts";
+import { visible } from "./visible.ts";
+
+/** A few lines, with their line feeds. */
+export function transcodeText(result: JobResult, seconds: number): string {
+  const { assembled, check, sourceFrames, encodedChunks, reusedChunks } = result;
+  const made = encodedChunks === 0
+    ? "nothing was encoded: all of it had been before"
+    : `${rateText(check.durationSeconds / seconds)} x real time`;
+  const reused = reusedChunks === 0 ? "" : `, ${formatCount(reusedChunks)} of them reused`;
+  const lines = [
+    `${assembled.path} (${formatBytes(assembled.sizeBytes)}): ${frameCheckText(check, sourceFrames)}`,
+    `${formatCount(encodedChunks + reusedChunks, "chunk")}${reused}, took ${formatSeconds(seconds)}, ${made}`,
+    ...result.notes,
+    ...assembled.audioTracks.flatMap((track) =>
+      track.kind === "encoded" ? [`Encoded ${track.title}: ${track.from} -> ${track.to}`] : []
+    ),
+    ...assembled.converted.map((what) => `Converted ${what}`),
+    ...assembled.notCarried.map((what) => `Not carried over: ${what}`),
+    `Proof: ${result.proofPath}`,
+  ];
+  return lines.map((line) => `${visible(line)}\n`).join("");
+}
+
+/** One line with its line feed. */
+export function eventJson(event: JobEvent): string {
+  const { kind, ...facts } = event;
+  return jsonLine({ event: kind, ...facts });
+}
+
+/** One line with its line feed. */
+export function doneJson(result: JobResult, seconds: number): string {
+  const { assembled, check, sourceFrames } = result;
+  return jsonLine({
+    event: "done",
+    path: assembled.path,
+    sizeBytes: assembled.sizeBytes,
+    sha256: result.sha256,
+    proofPath: result.proofPath,
+    framesIn: sourceFrames,
+    framesExpected: check.framesIn,
+    framesOut: check.framesOut,
+    largestDifferenceSeconds: check.largestDifferenceSeconds,
+    durationSeconds: check.durationSeconds,
+    encodedChunks: result.encodedChunks,
+    reusedChunks: result.reusedChunks,
+    seconds,
+    audioTracks: assembled.audioTracks,
+    converted: assembled.converted,
+    notCarried: assembled.notCarried,
+    notes: result.notes,
+  });
+}
+
+/** The last line where there is no result; with its line feed. */
+export function errorJson(error: unknown, { isInterrupted }: { readonly isInterrupted: boolean }): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return jsonLine(isInterrupted ? { event: "interrupted" } : { event: "error", message });
+}
+
+/** With the names spelled as on the wire. */
+export function jsonLine(value: object): string {
+  return `${
+    visible(JSON.stringify(value, (_, member) => isPlainObject(member) ? snakeCased(member) : member))
+  }\n`;
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function snakeCased(object: Readonly<Record<string, unknown>>): object {
+  const spelled = (name: string) => name.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [spelled(name), value]));
+}

@@ -1,0 +1,121 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { openSource, packetsOf } from "../../lib/chunk/source_file.ts";
+import { fileNames } from "./assemble_fixture.ts";
+import { sourceIn } from "./job_fixture.ts";
+import { childrenOf, isAlive } from "./child_processes.ts";
+import { runScript, startScript } from "./run_script.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+import { until } from "./until.ts";
+
+const FAST = ["--chunk_seconds", "1", "--preset", "ultrafast", "--local_workers", "1"] as const;
+
+/** Overwrites the data of all frames of a second, so that no decoder can make anything of them. */
+async function ruinSecond(path: string, second: number): Promise<void> {
+  const ruined: Uint8Array[] = [];
+  {
+    using source = await openSource(path);
+    for await (const { timestamp, data } of packetsOf(source.video)) {
+      if (Math.floor(timestamp + 1e-6) === second) ruined.push(data.slice());
+    }
+  }
+  const bytes = await Deno.readFile(path);
+  const text = new TextDecoder("latin1").decode(bytes);
+  for (const data of ruined) {
+    const at = text.indexOf(new TextDecoder("latin1").decode(data));
+    // The lengths and types of its units stay, which the plan looks at.
+    bytes.fill(0xff, at + Math.min(64, data.length - 1), at + data.length);
+  }
+  await Deno.writeFile(path, bytes);
+}
+
+Deno.test("transcode fails naming the chunk that no worker can encode, and what the encoder said", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await ruinSecond(await sourceIn(cwd), 3);
+  const { code, stdout, stderr } = await runScript("transcode.ts", ["source.mp4", "-o", "out.mp4", ...FAST], {
+    cwd,
+    limitMs: 60_000,
+  });
+  assertEquals(code, 1, stdout);
+  assert(/chunk 3/.test(stderr), stderr);
+  assertEquals(await fileNames(cwd), [".transcode", "source.mp4"]);
+});
+
+Deno.test("the workers of a transcode that was killed end by themselves, and the next one removes what they left", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await sourceIn(cwd);
+  const args = ["source.mp4", "-o", "out.mp4", ...FAST, "--json"];
+  await using killed = startScript("transcode.ts", args, { cwd, limitMs: 60_000 });
+  await killed.untilWritten(/"started"/);
+  const workers = await childrenOf(killed.child.pid);
+  const processes = [...workers, ...(await Promise.all(workers.map(childrenOf))).flat()];
+  killed.child.kill("SIGKILL");
+  await until(async () => !(await Promise.all(processes.map(isAlive))).includes(true));
+  assertEquals((await fileNames(join(cwd, ".transcode", "running"))).length, 1);
+  await using again = startScript("transcode.ts", args, { cwd, limitMs: 60_000 });
+  assertEquals((await again.result).code, 0);
+  assertEquals(await fileNames(join(cwd, ".transcode", "running")), []);
+});
+
+Deno.test("transcode says in one line what cannot be, before anything is started", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await sourceIn(cwd);
+  await Deno.writeTextFile(join(cwd, "text.mp4"), "not a video");
+  const cases: readonly (readonly [args: readonly string[], code: number, said: RegExp])[] = [
+    [["source.mp4"], 2, /--output/],
+    [["-o", "out.mp4"], 2, /input/i],
+    [["source.mp4", "-o", "out.avi"], 2, /\.mp4, \.mov, \.mkv, \.webm/],
+    [["source.mp4", "-o", "out.webm"], 2, /\.webm/],
+    [["source.mp4", "-o", "out.mp4", "--crf", "60"], 2, /crf/],
+    [["source.mp4", "-o", "out.mp4", "--audio", "mp3:1k"], 2, /--audio/],
+    [["absent.mp4", "-o", "out.mp4"], 1, /absent\.mp4/],
+    [["text.mp4", "-o", "out.mp4"], 1, /text\.mp4/],
+    [["source.mp4", "-o", "source.mp4"], 1, /the source itself/],
+    [["source.mp4", "-o", "no/such/folder/out.mp4"], 1, /no\/such\/folder/],
+  ];
+  await Promise.all(cases.map(async ([args, code, said]) => {
+    const result = await runScript("transcode.ts", args, { cwd });
+    assertEquals(result.code, code, `${args}: ${result.stderr}`);
+    assert(said.test(result.stderr), `${args}: ${result.stderr}`);
+    assertEquals(result.stderr.trimEnd().split("\n").length, 1, result.stderr);
+  }));
+  assertEquals(await fileNames(cwd), ["source.mp4", "text.mp4"]);
+});
+
+Deno.test("transcode gives up when no worker is there for as long as it may wait", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await sourceIn(cwd);
+  const args = [
+    "source.mp4",
+    "-o",
+    "out.mp4",
+    "--workers",
+    "localhost:1",
+    "--give_up_after",
+    "0.5",
+    "--json",
+  ];
+  const { code, stdout } = await runScript("transcode.ts", args, { cwd });
+  assertEquals(code, 1);
+  const last = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
+  assertEquals(last.event, "error");
+  assert(/worker/i.test(last.message), stdout);
+});
+
+Deno.test("transcode copies a video without any worker, and verify says that there is no proof of it", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await sourceIn(cwd);
+  const args = ["source.mp4", "-o", "copy.mkv", "--codec", "copy", "--workers", "localhost:1"];
+  const { code, stdout, stderr } = await runScript("transcode.ts", args, { cwd });
+  assertEquals(code, 0, stderr);
+  assert(stdout.includes("75 frames in, 75 out"), stdout);
+  assertEquals(await fileNames(cwd), ["copy.mkv", "source.mp4"]);
+  const verified = await runScript("lib/cli/verify.ts", ["copy.mkv"], { cwd });
+  assertEquals(verified.code, 1);
+  assert(verified.stderr.includes("Cannot find the proof"), verified.stderr);
+});

@@ -1,0 +1,287 @@
+#!/usr/bin/env -S deno run --allow-all
+/** Transcodes a video on all cores of this machine, or on a fleet of workers. */
+import { dirname, join } from "node:path";
+import { planSource } from "./lib/chunk/keyframe_segments.ts";
+import { openSource } from "./lib/chunk/source_file.ts";
+import { AUDIO_FLAG, readAudioFlag } from "./lib/cli/audio_flag.ts";
+import { resultJson, resultText } from "./lib/cli/client_result.ts";
+import { defineCommand, type Parsed } from "./lib/cli/command.ts";
+import { CLIENT_FLAGS, readClientFlags } from "./lib/cli/connection_flags.ts";
+import { ENCODE_FLAGS, readEncodeFlags } from "./lib/cli/encode_flags.ts";
+import { exitWith } from "./lib/cli/exit.ts";
+import { writeError, writeOut } from "./lib/cli/output.ts";
+import { checkVideoName, checkVideoPlace } from "./lib/cli/output_place.ts";
+import { copyVideo } from "./lib/cli/reconstruct.ts";
+import { remoteDoneJson, remoteText } from "./lib/cli/remote_result.ts";
+import { type RemoteTranscode, transcodeAtMaster } from "./lib/cli/transcode_at_master.ts";
+import { type TranscodeDisplay, transcodeDisplay } from "./lib/cli/transcode_display.ts";
+import { doneJson, errorJson, eventJson, transcodeText } from "./lib/cli/transcode_result.ts";
+import { UsageError } from "./lib/cli/usage_error.ts";
+import { DEFAULT_SETTINGS, LIMITS } from "./lib/encode/settings.ts";
+import type { Fleet } from "./lib/fleet/fleet.ts";
+import { connectFleet } from "./lib/fleet/grpc_fleet.ts";
+import { type LocalWorkers, startLocalWorkers } from "./lib/fleet/local_worker.ts";
+import { type DiskMemory, openDiskMemory } from "./lib/job/disk_memory.ts";
+import type { JobEvent, JobResult, JobSpec } from "./lib/job/job.ts";
+import { proofPathOf } from "./lib/job/proof.ts";
+import { runJob } from "./lib/job/run_job.ts";
+
+const [MIN_THREADS, MAX_THREADS] = LIMITS.threads;
+
+const COMMAND = defineCommand({
+  name: "transcode",
+  summary:
+    "Transcodes a video: splits it at keyframes, has the chunks encoded side by side, and puts them together " +
+    "with the source's sound, every frame at its time. With no workers named it starts its own, one a core, and " +
+    "ends them afterwards. Interrupted, the same command goes on where it was.",
+  usage: "deno task transcode INPUT -o OUTPUT [flags]",
+  positionals: { input: { kind: "string", required: true, help: "The video." } },
+  flags: {
+    output: {
+      kind: "string",
+      short: "o",
+      valueName: "FILE",
+      required: true,
+      help: "What it becomes: .mp4, .mov, .mkv or .webm.",
+    },
+    ...ENCODE_FLAGS,
+    threads: {
+      kind: "integer",
+      min: MIN_THREADS,
+      max: MAX_THREADS,
+      default: DEFAULT_SETTINGS.threads,
+      help: "Encoder threads a chunk; another number gives other bytes.",
+    },
+    ...AUDIO_FLAG,
+    chunk_seconds: {
+      kind: "number",
+      min: 0.1,
+      max: 3_600,
+      default: 10,
+      help: "Target length of a chunk; it ends at a keyframe.",
+    },
+    workers: {
+      kind: "addresses",
+      defaultText: "its own",
+      help: "Workers to use, with commas between.",
+    },
+    master: { kind: "address", help: "A master that does it in place of this machine." },
+    local_workers: {
+      kind: "integer",
+      min: 1,
+      max: 1_024,
+      default: navigator.hardwareConcurrency,
+      defaultText: "one a core",
+      help: "Workers to start where none are named.",
+    },
+    give_up_after: {
+      kind: "number",
+      min: 0,
+      max: 31_536_000,
+      default: 600,
+      help: "Seconds to wait when no worker is there at all.",
+    },
+    resume: {
+      kind: "boolean",
+      default: true,
+      help: "Use what was encoded before, and remember what is now.",
+    },
+    memory_dir: {
+      kind: "string",
+      valueName: "DIR",
+      defaultText: ".transcode beside the output",
+      help: "Where encoded chunks are remembered.",
+    },
+    memory_gib: {
+      kind: "number",
+      min: 0.001,
+      max: 2 ** 20,
+      default: 20,
+      help: "GiB that it may have; those used longest ago go first.",
+    },
+    json: { kind: "boolean", help: "What happens as JSON, one event a line, on standard output." },
+    quiet: { kind: "boolean", help: "No progress." },
+    ...CLIENT_FLAGS,
+  },
+  examples: [
+    "deno task transcode film.mkv -o film.mp4 --codec h264 --crf 23",
+    "deno task transcode film.mkv -o film.webm --codec av1 --workers a:50061,b:50061",
+    "deno task transcode film.mkv -o film.mp4 --master a:50051",
+  ],
+});
+
+type Flags = Parsed<typeof COMMAND>["flags"];
+
+/** Beside the output, so that there is room for it. */
+const MEMORY_FOLDER = ".transcode";
+/** Workers whose encoder is on the machine are there in less, and a person would wonder. */
+const SLOW_START_MS = 3_000;
+
+async function main(
+  { flags, positionals: { input } }: Parsed<typeof COMMAND>,
+  signal: AbortSignal,
+): Promise<void> {
+  const settings = readEncodeFlags(flags);
+  checkVideoName("--output", flags.output, settings === "copy" ? undefined : settings.codec);
+  const audio = readAudioFlag(flags.audio, flags.output);
+  try {
+    await checkVideoPlace(flags.output, { source: await readable(input) });
+    if (flags.master !== undefined) {
+      if (settings === "copy") throw new UsageError("--codec copy has no effect with --master");
+      const order = { input, settings: { ...settings, threads: flags.threads }, audio };
+      return await transcodeRemotely(flags.master, order, flags, signal);
+    }
+    if (settings === "copy") return await copy(input, flags, signal);
+    await transcode(
+      {
+        jobId: `transcode-${crypto.randomUUID()}`,
+        sourcePath: input,
+        outputPath: flags.output,
+        settings: { ...settings, threads: flags.threads },
+        audio,
+        chunkSeconds: flags.chunk_seconds,
+        priority: 0,
+      },
+      flags,
+      signal,
+    );
+  } catch (error) {
+    if (flags.json) writeOut(errorJson(error, { isInterrupted: signal.aborted }));
+    throw error;
+  }
+}
+
+/** @throws {SourceError} Before anything is started for it. */
+async function readable(path: string): Promise<string> {
+  using source = await openSource(path);
+  return source.path;
+}
+
+async function transcode(spec: JobSpec, flags: Flags, signal: AbortSignal): Promise<void> {
+  const startMs = performance.now();
+  await using stack = new AsyncDisposableStack();
+  const memory = stack.use(await openMemory(flags, stack));
+  const fleet = stack.use(await openFleet(flags, memory, stack, signal));
+  const result = await runShown(spec, { fleet, memory }, flags, signal);
+  const seconds = (performance.now() - startMs) / 1000;
+  await stack.disposeAsync();
+  writeOut(flags.json ? doneJson(result, seconds) : transcodeText(result, seconds));
+}
+
+async function transcodeRemotely(
+  master: string,
+  order: Pick<RemoteTranscode, "input" | "settings" | "audio">,
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<void> {
+  if (flags.workers) throw new UsageError("--workers and --master exclude each other");
+  if (!flags.resume) {
+    throw new UsageError("--no-resume has no effect with --master, which remembers by itself");
+  }
+  const startMs = performance.now();
+  const result = await transcodeAtMaster({
+    ...order,
+    master,
+    connection: await readClientFlags(flags),
+    output: flags.output,
+    chunkSeconds: flags.chunk_seconds,
+    giveUpMs: flags.give_up_after * 1000,
+    isShown: !flags.quiet && !(flags.json && Deno.stdout.isTerminal()),
+    onEvent: (event) => flags.json && writeOut(eventJson(event)),
+    signal,
+  });
+  const seconds = (performance.now() - startMs) / 1000;
+  writeOut(flags.json ? remoteDoneJson(result, seconds) : remoteText(result, seconds));
+}
+
+async function openMemory(
+  { output, memory_dir, memory_gib, resume }: Flags,
+  stack: AsyncDisposableStack,
+): Promise<DiskMemory> {
+  if (resume) {
+    const folder = memory_dir ?? join(dirname(output), MEMORY_FOLDER);
+    return await openDiskMemory(folder, { maxBytes: memory_gib * 2 ** 30 });
+  }
+  const folder = await Deno.makeTempDir({ dir: memory_dir ?? dirname(output), prefix: `${MEMORY_FOLDER}-` });
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  return await openDiskMemory(folder);
+}
+
+async function openFleet(
+  flags: Flags,
+  { scratchDir }: DiskMemory,
+  stack: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<Fleet> {
+  const connection = await readClientFlags(flags);
+  const own = flags.workers ? undefined : stack.use(await startOwn(flags.local_workers, scratchDir, signal));
+  return connectFleet({
+    ...connection,
+    masterId: "transcode",
+    workers: flags.workers ?? own?.workers.map(({ address }) => address),
+    giveUpMs: flags.give_up_after * 1000,
+  });
+}
+
+/** Workers that encode one chunk at a time, with their store in `folder`. */
+async function startOwn(count: number, folder: string, signal: AbortSignal): Promise<LocalWorkers> {
+  const slow = setTimeout(
+    () => writeError("Starting workers (the first start on a machine downloads the encoder, about 170 MB)\n"),
+    SLOW_START_MS,
+  );
+  try {
+    // What they do is called off by the time they are told to end: there is nothing to drain.
+    return await startLocalWorkers(count, {
+      shardsDir: join(folder, "video_shards"),
+      maxTasks: 1,
+      drainSeconds: 0,
+      signal,
+    });
+  } finally {
+    clearTimeout(slow);
+  }
+}
+
+async function runShown(
+  spec: JobSpec,
+  tools: { readonly fleet: Fleet; readonly memory: DiskMemory },
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  using display = displayFor(flags, tools.fleet, signal);
+  const onEvent = (event: JobEvent): void => {
+    if (flags.json) writeOut(eventJson(event));
+    display?.show(event);
+  };
+  return await runJob(spec, { ...tools, onEvent, signal });
+}
+
+function displayFor({ quiet, json }: Flags, fleet: Fleet, signal: AbortSignal): TranscodeDisplay | undefined {
+  if (quiet || (json && Deno.stdout.isTerminal())) return undefined; // or the two would be mixed up
+  return transcodeDisplay({ workers: () => fleet.workers(), signal });
+}
+
+/** Splits a video and puts it together again: no worker has anything to do with it, and there is nothing to prove. */
+async function copy(
+  input: string,
+  { output, audio, chunk_seconds, json }: Flags,
+  signal: AbortSignal,
+): Promise<void> {
+  using source = await openSource(input);
+  const plan = await planSource(source, { kind: "seconds", seconds: chunk_seconds }, { signal });
+  await Deno.remove(proofPathOf(output)).catch(ignoreAbsence); // that of another output
+  const reconstruction = await copyVideo(plan, {
+    source,
+    path: output,
+    audio: readAudioFlag(audio, output),
+    signal,
+  });
+  const result = { videoId: null, outputDir: "", total: plan.segments.length, shards: [], failed: [] };
+  writeOut(json ? resultJson(result, reconstruction) : resultText(result, reconstruction));
+}
+
+function ignoreAbsence(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+if (import.meta.main) await exitWith(COMMAND, main);
