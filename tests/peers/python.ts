@@ -67,7 +67,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-export type PeerScript = "peer_client.py" | "our_client.py" | "golden_bytes.py";
+export type PeerScript = "peer_client.py" | "peer_master_client.py" | "our_client.py" | "golden_bytes.py";
 
 /**
  * Runs a script of this folder and returns the JSON that it prints: the response with fields named as in the

@@ -1,0 +1,230 @@
+/** Runs the jobs that are queued, so many at once, and takes each to its end. */
+import type { Fleet } from "../fleet/fleet.ts";
+import { type Clock, SYSTEM_CLOCK } from "../fleet/clock.ts";
+import type { JobEvent, JobResult, JobSpec, JobTools } from "../job/job.ts";
+import type { ShardMemory } from "../job/shard_memory.ts";
+import type { Logger } from "../log.ts";
+import type { Catalog } from "./catalog.ts";
+import { failureWords } from "./failure_words.ts";
+import { logJobEvent } from "./job_log.ts";
+import { createJobQueue, type QueuedJob } from "./job_queue.ts";
+import type { JobRecord } from "./job_record.ts";
+import type { MasterEvent } from "./job_view.ts";
+import { createLiveJob, type LiveJob } from "./live_job.ts";
+import { DrainingError, JobNotFoundError, StaleRunError } from "./master_errors.ts";
+import type { VideoFiles } from "./video_files.ts";
+
+/** One job from its source to its output. @throws What became of it, in words; `tools.signal.reason` once aborted. */
+export type RunJob = (spec: JobSpec, tools: JobTools) => Promise<JobResult>;
+
+export interface JobRunsOptions {
+  readonly catalog: Catalog;
+  readonly files: VideoFiles;
+  readonly fleet: Fleet;
+  /** One for each run of a job. */
+  readonly openMemory: () => Promise<ShardMemory & AsyncDisposable>;
+  readonly runJob: RunJob;
+  /** Jobs that run at once. */
+  readonly maxRunning: number;
+  readonly publish: (event: MasterEvent) => void;
+  readonly logger: Logger;
+  /** One whose lines name the job. */
+  readonly loggerOf: (job: JobRecord) => Logger;
+  /** What a message says instead of a path. */
+  readonly namesOf: (job: JobRecord) => readonly (readonly [path: string, name: string])[];
+  readonly onEvent?: ((event: JobEvent) => void) | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+export interface JobRuns extends AsyncDisposable {
+  readonly running: number;
+  /** To be run when its turn comes. */
+  add(job: QueuedJob): void;
+  /** The job as it runs now; undefined: it does not. */
+  live(id: string): LiveJob | undefined;
+  /**
+   * Ends a run, or the wait for it; what it would still say is not asked for. Resolves once nothing works on it.
+   */
+  stop(id: string, reason: Error): Promise<void>;
+}
+
+interface Run {
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+  live: LiveJob | undefined;
+}
+
+/** What is under way is saved no more often than this; a chunk that is done is durable in the memory before. */
+const SAVE_EVERY_MS = 200;
+/** After a catalog that could not be written: a full disk may have room again. */
+const SAVE_AGAIN_MS = 5_000;
+
+export function createJobRuns(options: JobRunsOptions): JobRuns {
+  const { catalog, files, maxRunning, publish, clock = SYSTEM_CLOCK } = options;
+  const queue = createJobQueue();
+  const runs = new Map<string, Run>();
+  let isClosed = false;
+
+  function startNext(): void {
+    while (!isClosed && runs.size < maxRunning) {
+      const next = queue.take();
+      if (!next) return;
+      const stop = new AbortController();
+      const run: Run = { stop, live: undefined, done: Promise.resolve().then(() => runToEnd(next.id, run)) };
+      runs.set(next.id, run);
+    }
+  }
+
+  async function runToEnd(id: string, run: Run): Promise<void> {
+    try {
+      const job = await takeUp(id, run.stop.signal);
+      if (job) await runOnce(job, run);
+    } finally {
+      runs.delete(id);
+      startNext();
+    }
+  }
+
+  /** Undefined once it was stopped or removed. */
+  async function takeUp(id: string, signal: AbortSignal): Promise<JobRecord | undefined> {
+    while (!signal.aborted) {
+      try {
+        return catalog.takeUp(id, clock.now());
+      } catch (error) {
+        if (error instanceof JobNotFoundError) return undefined;
+        options.logger.error("Cannot write the catalog", { job_id: id, error: String(error) });
+      }
+      await clock.sleep(SAVE_AGAIN_MS, signal).catch(() => {}); // asked above
+    }
+    return undefined;
+  }
+
+  async function runOnce(job: JobRecord, run: Run): Promise<void> {
+    const { signal } = run.stop;
+    const logger = options.loggerOf(job);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+
+    const save = () => {
+      clearTimeout(timer);
+      timer = undefined;
+      const changes = live.takeChanges();
+      try {
+        catalog.save(changes);
+      } catch (error) {
+        live.giveBack(changes);
+        throw error;
+      }
+    };
+    const trySave = () => {
+      try {
+        save();
+      } catch (error) {
+        if (error instanceof StaleRunError) return run.stop.abort(error);
+        logger.error("Cannot write the catalog", { error: String(error) });
+      }
+    };
+    const live = createLiveJob({
+      job,
+      chunks: catalog.chunks(job.id),
+      publish,
+      now: () => clock.now(),
+      onChange(when) {
+        if (when === "now") trySave();
+        else timer ??= setTimeout(trySave, SAVE_EVERY_MS);
+      },
+    });
+    run.live = live;
+    publish({ kind: "job", job: live.view() });
+
+    try {
+      logger.info("Job started", { run: job.run });
+      await work(job, live, logger, signal);
+    } finally {
+      clearTimeout(timer);
+    }
+    await untilSaved(save, logger, signal);
+    if (signal.reason instanceof StaleRunError) {
+      logger.warn("Job was taken up by another run", { run: job.run });
+    }
+  }
+
+  async function work(job: JobRecord, live: LiveJob, logger: Logger, signal: AbortSignal): Promise<void> {
+    const { settings } = job;
+    try {
+      const { fileName, path } = await files.prepareResult(job.id, job.run, settings.container);
+      const spec: JobSpec = {
+        jobId: job.id,
+        sourcePath: files.sourcePath(job.id),
+        outputPath: path,
+        settings: settings.encode,
+        audio: settings.audio,
+        chunkSeconds: settings.chunkSeconds,
+        priority: job.priority,
+        sourceSha256: job.sourceSha256,
+      };
+      const onEvent = (event: JobEvent) => {
+        if (signal.aborted) return;
+        logJobEvent(logger, event);
+        live.apply(event);
+        options.onEvent?.(event);
+      };
+      const { fleet } = options;
+      await using memory = await options.openMemory();
+      const { assembled, notes } = await options.runJob(spec, { fleet, memory, onEvent, signal });
+      signal.throwIfAborted();
+      const converted = assembled.converted.map((what) => `Converted ${what}`);
+      live.complete({ fileName, sizeBytes: assembled.sizeBytes }, [
+        ...notes,
+        ...converted,
+        ...assembled.notCarried,
+      ]);
+      logger.info("Job completed", { bytes: assembled.sizeBytes, chunks: live.chunks().length });
+    } catch (error) {
+      if (signal.aborted) return live.interrupt();
+      const words = failureWords(error, options.namesOf(job));
+      if (words === undefined) {
+        const stack = error instanceof Error ? error.stack ?? error.message : String(error);
+        logger.error("Job broke down", { stage: live.stage, error: stack });
+      } else {
+        logger.error("Job failed", { stage: live.stage, reason: words });
+      }
+      live.fail(error, words ?? "Internal error: the master's log says more");
+    }
+  }
+
+  /** A run that was stopped from outside saves what it can: its chunks' history, if the job is still its own. */
+  async function untilSaved(save: () => void, logger: Logger, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        return save();
+      } catch (error) {
+        if (error instanceof StaleRunError || signal.aborted) return;
+        logger.error("Cannot write the catalog", { error: String(error) });
+      }
+      await clock.sleep(SAVE_AGAIN_MS, signal).catch(() => {}); // once more at the end
+    }
+  }
+
+  return {
+    get running() {
+      return runs.size;
+    },
+    add(job) {
+      queue.add(job);
+      startNext();
+    },
+    live: (id) => runs.get(id)?.live,
+    async stop(id, reason) {
+      queue.remove(id);
+      const run = runs.get(id);
+      run?.stop.abort(reason);
+      await run?.done;
+    },
+    async [Symbol.asyncDispose]() {
+      isClosed = true;
+      const left = [...runs.values()];
+      for (const { stop } of left) stop.abort(new DrainingError());
+      await Promise.all(left.map(({ done }) => done));
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** What can be wrong with what is asked of a master. */
+import type { JobState } from "./job_view.ts";
+
+/** A field of an upload that cannot be. */
+export class InvalidUploadError extends Error {
+  override readonly name = "InvalidUploadError";
+  /** As the wire spells it. */
+  readonly field: string;
+
+  constructor(field: string, reason: string) {
+    super(`Cannot take the video: ${field} ${reason}`);
+    this.field = field;
+  }
+}
+
+/** There is a video of that name, and it stays. */
+export class VideoExistsError extends Error {
+  override readonly name = "VideoExistsError";
+}
+
+/** The videos would take up more than they may. */
+export class QuotaError extends Error {
+  override readonly name = "QuotaError";
+}
+
+/** Nothing came for too long. */
+export class StalledError extends Error {
+  override readonly name = "StalledError";
+}
+
+export class JobNotFoundError extends Error {
+  override readonly name = "JobNotFoundError";
+}
+
+/** The job is over, and cannot be ended any more. */
+export class JobFinalError extends Error {
+  override readonly name = "JobFinalError";
+
+  constructor(state: JobState) {
+    super(`Cannot cancel the job: it is ${state}`);
+  }
+}
+
+/** There is no result yet, or there will be none. */
+export class NotCompletedError extends Error {
+  override readonly name = "NotCompletedError";
+}
+
+/** The master takes no new work since it is about to stop. */
+export class DrainingError extends Error {
+  override readonly name = "DrainingError";
+
+  constructor() {
+    super("Master is draining");
+  }
+}
+
+/** Another run of the job has begun, or the job was ended: what this one says counts no more. */
+export class StaleRunError extends Error {
+  override readonly name = "StaleRunError";
+}
+
+/** The catalog cannot be used: another master has it, it is of a later version, or it is damaged. */
+export class CatalogError extends Error {
+  override readonly name = "CatalogError";
+}

@@ -1,0 +1,337 @@
+/** A master on its folder: uploads in, jobs run, results out. */
+import { ensureDir } from "@std/fs";
+import { join } from "node:path";
+import { type Clock, SYSTEM_CLOCK } from "../fleet/clock.ts";
+import type { Fleet } from "../fleet/fleet.ts";
+import { firstOf } from "../fleet/follow_signal.ts";
+import type { JobEvent } from "../job/job.ts";
+import { proofPathOf } from "../job/proof.ts";
+import type { ShardMemory } from "../job/shard_memory.ts";
+import type { Logger } from "../log.ts";
+import { currentTrace, withTrace } from "../rpc/trace_context.ts";
+import { childOf, formatTraceparent, newTrace, parseTraceparent } from "../rpc/traceparent.ts";
+import { quoted } from "../store/shard_key.ts";
+import { attempting } from "../store/store_errors.ts";
+import { openCatalog, videoExists } from "./catalog.ts";
+import { createEventHub } from "./event_hub.ts";
+import { mediaTypeOf, resultFileName, sourceFileName } from "./file_names.ts";
+import { withFields } from "./job_log.ts";
+import { type JobRecord, viewOf } from "./job_record.ts";
+import { createJobRuns, type RunJob } from "./job_runs.ts";
+import { isFinal, type JobDetails, type JobView, type MasterEvent } from "./job_view.ts";
+import type { Master, MasterOptions, UploadFacts } from "./master.ts";
+import { DrainingError, JobFinalError, NotCompletedError } from "./master_errors.ts";
+import { boundUpload, createSpace } from "./upload_bounds.ts";
+import { readUpload, type UploadOrder } from "./upload_order.ts";
+import { openVideoFiles, storedVideo } from "./video_files.ts";
+
+export interface OpenMasterOptions {
+  /** Made if it is not there; one master at a time. */
+  readonly dataDir: string;
+  readonly fleet: Fleet;
+  /** For one run of a job. */
+  readonly openMemory: () => Promise<ShardMemory & AsyncDisposable>;
+  readonly runJob: RunJob;
+  /** Of all sources and results together; undefined: what the disk has. */
+  readonly quotaBytes?: number | undefined;
+  /** Jobs that run at once. */
+  readonly maxJobs: number;
+  /** How long nothing may come of an upload. */
+  readonly stallMs: number;
+  readonly logger: Logger;
+  readonly onJobEvent?: ((event: JobEvent) => void) | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** What its own process may ask of a master. */
+export interface OpenMaster extends Master {
+  /** Jobs that run now. */
+  readonly runningJobs: number;
+  /** Takes no upload any more. Resolves once those under way are done. */
+  closeUploads(): Promise<void>;
+}
+
+/** How often watchers learn about workers. */
+const WORKERS_EVERY_MS = 1_000;
+/** For the shards of a removed job; what is left then is the workers' own to sweep. */
+const FORGET_MS = 30_000;
+
+/**
+ * Takes up what an earlier master left: its jobs go on, its leftovers are removed.
+ *
+ * @throws {CatalogError} @throws {StoreUnwritableError} @throws {StoreFullError}
+ */
+export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster> {
+  const { dataDir, fleet, stallMs, logger, clock = SYSTEM_CLOCK } = options;
+  await using opening = new AsyncDisposableStack();
+  await attempting("make the folder of the data", () => ensureDir(dataDir));
+  const files = await openVideoFiles(dataDir);
+  const catalog = opening.use(openCatalog(join(dataDir, "catalog.sqlite")));
+  catalog.requeue(clock.now());
+  for (const jobId of catalog.removals()) await files.remove(jobId);
+  await files.sweep(
+    catalog.jobs().map(({ id, result }) => ({
+      jobId: id,
+      resultName: result && stemOf(result.fileName),
+    })),
+  );
+
+  const space = createSpace({
+    quotaBytes: options.quotaBytes,
+    storedBytes: () => catalog.storedBytes(),
+    freeBytes: () => files.freeBytes(),
+  });
+  const closing = new AbortController();
+  const hub = createEventHub(watchWorkers);
+  opening.defer(() => watchWorkers(false));
+  const runs = opening.use(createJobRuns({
+    catalog,
+    files,
+    fleet,
+    openMemory: options.openMemory,
+    runJob: (spec, tools) => {
+      const trace = parseTraceparent(catalog.job(spec.jobId).traceparent);
+      return withTrace(trace && childOf(trace), () => options.runJob(spec, tools));
+    },
+    maxRunning: options.maxJobs,
+    publish: hub.publish,
+    logger,
+    loggerOf: (job) => withFields(logger, jobFields(job)),
+    namesOf: (job) => [
+      [files.sourcePath(job.id), job.originalFilename || job.videoId],
+      [dataDir, "the master's folder"],
+    ],
+    onEvent: options.onJobEvent,
+    clock,
+  }));
+  /** By video_id. */
+  const uploading = new Set<string>();
+  const background = new Set<Promise<void>>();
+  opening.defer(async () => {
+    closing.abort(new DrainingError());
+    await Promise.all(background);
+  });
+
+  let workersTimer: ReturnType<typeof setInterval> | undefined;
+  function watchWorkers(isWatched: boolean): void {
+    clearInterval(workersTimer);
+    if (!isWatched) return;
+    const tell = () => hub.publish({ kind: "workers", workers: fleet.workers() });
+    workersTimer = setInterval(tell, WORKERS_EVERY_MS);
+  }
+
+  const shown = (job: JobRecord): JobView => runs.live(job.id)?.view() ?? viewOf(job, undefined);
+  const details = (id: string): JobDetails => {
+    const job = shown(catalog.job(id));
+    return { job, chunks: runs.live(id)?.chunks() ?? catalog.chunks(id) };
+  };
+
+  /** The job whose place the new one takes, if any. @throws {VideoExistsError} */
+  function replacedBy(videoId: string): JobRecord | undefined {
+    const former = catalog.find(videoId);
+    if (former && former.state !== "failed" && former.state !== "cancelled") throw videoExists();
+    return former;
+  }
+
+  async function receive(
+    order: UploadOrder,
+    video: ReadableStream<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<JobRecord> {
+    const { videoId, originalFilename, settings, priority, sizeBytes } = order;
+    replacedBy(videoId);
+    using room = await space.reserve(sizeBytes);
+    const id = crypto.randomUUID();
+    const bounded = boundUpload(video, { room, sizeBytes, stallMs });
+    const stored = await files.receive(id, bounded, { signal });
+    try {
+      const former = replacedBy(videoId);
+      const trace = currentTrace() ?? newTrace();
+      const job = catalog.insert({
+        id,
+        videoId,
+        originalFilename,
+        settings,
+        priority,
+        traceparent: formatTraceparent(trace),
+        sourceBytes: stored.sizeBytes,
+        sourceSha256: stored.sha256,
+        createdMs: clock.now(),
+      }, { replaces: former?.id });
+      if (former) dropped(former.id);
+      return job;
+    } catch (error) {
+      await files.remove(id);
+      throw error;
+    }
+  }
+
+  async function upload(
+    video: ReadableStream<Uint8Array>,
+    facts: UploadFacts,
+    { signal }: MasterOptions,
+  ): Promise<JobView> {
+    try {
+      return await takeUpload(video, facts, signal);
+    } catch (error) {
+      if (!video.locked) await video.cancel(error).catch(() => {}); // it was refused before a byte was read
+      throw error;
+    }
+  }
+
+  async function takeUpload(
+    video: ReadableStream<Uint8Array>,
+    facts: UploadFacts,
+    signal: AbortSignal,
+  ): Promise<JobView> {
+    const order = readUpload(facts);
+    if (closing.signal.aborted) throw new DrainingError();
+    if (uploading.has(order.videoId)) throw videoExists();
+    uploading.add(order.videoId);
+    try {
+      const job = await receive(order, video, signal);
+      withFields(logger, jobFields(job)).info(`Received video ${quoted(job.videoId)}`, {
+        bytes: job.sourceBytes,
+        file: job.originalFilename,
+      });
+      hub.publish({ kind: "job", job: viewOf(job, undefined) });
+      runs.add(job);
+      return viewOf(job, undefined);
+    } finally {
+      uploading.delete(order.videoId);
+      if (uploading.size === 0) uploadsDone.resolve();
+    }
+  }
+  let uploadsDone = Promise.withResolvers<void>();
+
+  /** A job that the catalog has dropped: its files go now, its shards as soon as the workers can be reached. */
+  function dropped(id: string): void {
+    hub.publish({ kind: "removed", jobId: id });
+    inBackground(async () => {
+      await files.remove(id);
+      using either = firstOf(closing.signal, AbortSignal.timeout(FORGET_MS));
+      await fleet.forget(id, { signal: either.signal });
+      catalog.settleRemoval(id);
+    }, { job_id: id });
+  }
+
+  function inBackground(work: () => Promise<void>, fields: { readonly job_id: string }): void {
+    const done: Promise<void> = work()
+      .catch((error) => {
+        if (!closing.signal.aborted) {
+          logger.warn("Cannot remove all of a job", { ...fields, error: String(error) });
+        }
+      })
+      .finally(() => background.delete(done));
+    background.add(done);
+  }
+
+  for (const id of catalog.removals()) dropped(id);
+  for (const job of catalog.jobs().reverse()) if (!isFinal(job.state)) runs.add(job);
+
+  const open = opening.move();
+  return {
+    get runningJobs() {
+      return runs.running;
+    },
+    upload,
+    jobs: () => catalog.jobs().map(shown),
+    job: details,
+    find(videoId) {
+      const job = catalog.find(videoId);
+      return job && shown(job);
+    },
+    watch({ jobId, signal }) {
+      if (jobId !== undefined) catalog.job(jobId);
+      return untilClosed(signal, (signal) =>
+        hub.watch({
+          initial: () => jobId === undefined ? everything() : all(details(jobId)),
+          wants: (event) => jobId === undefined || jobOf(event) === jobId,
+          isLast: (event) => jobId !== undefined && isLastOfJob(event),
+          signal,
+        }));
+    },
+    async cancel(id) {
+      const { state } = catalog.job(id);
+      if (state === "cancelled") return viewOf(catalog.job(id), undefined);
+      if (isFinal(state)) throw new JobFinalError(state);
+      await runs.stop(id, new DOMException("The job was cancelled", "AbortError"));
+      const stopped = catalog.job(id);
+      if (isFinal(stopped.state)) throw new JobFinalError(stopped.state); // it was over before it could be ended
+      const job = catalog.cancel(id, clock.now());
+      withFields(logger, jobFields(job)).info("Job cancelled");
+      hub.publish({ kind: "job", job: viewOf(job, undefined) });
+      return viewOf(job, undefined);
+    },
+    async remove(id) {
+      const job = catalog.job(id);
+      await runs.stop(id, new DOMException("The job was removed", "AbortError"));
+      catalog.remove(id);
+      withFields(logger, jobFields(job)).info("Job removed");
+      dropped(id);
+    },
+    async source(id) {
+      const job = catalog.job(id);
+      const fileName = sourceFileName(job);
+      return await storedVideo(files.sourcePath(id), { fileName, mediaType: mediaTypeOf(fileName) });
+    },
+    async result(id) {
+      const { job, path } = resultOf(id);
+      const fileName = resultFileName(job, job.settings.container);
+      return await storedVideo(path, { fileName, mediaType: mediaTypeOf(fileName) });
+    },
+    async proof(id) {
+      const { job, path } = resultOf(id);
+      const fileName = proofPathOf(resultFileName(job, job.settings.container));
+      return await storedVideo(proofPathOf(path), { fileName, mediaType: "application/json" });
+    },
+    workers: () => fleet.workers(),
+    async closeUploads() {
+      closing.abort(new DrainingError());
+      if (uploading.size === 0) return;
+      uploadsDone = Promise.withResolvers();
+      await uploadsDone.promise;
+    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+
+  function resultOf(id: string): { job: JobRecord; path: string } {
+    const job = catalog.job(id);
+    if (!job.result) throw new NotCompletedError(`Cannot read the result: the job is ${job.state}`);
+    return { job, path: files.resultPath(id, job.result.fileName) };
+  }
+
+  async function* untilClosed<T>(
+    signal: AbortSignal,
+    watch: (signal: AbortSignal) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    using either = firstOf(signal, closing.signal);
+    yield* watch(either.signal);
+  }
+
+  function* everything(): Generator<MasterEvent> {
+    for (const job of catalog.jobs()) yield { kind: "job", job: shown(job) };
+    yield { kind: "workers", workers: fleet.workers() };
+  }
+}
+
+function* all({ job, chunks }: JobDetails): Generator<MasterEvent> {
+  yield { kind: "job", job };
+  for (const chunk of chunks) yield { kind: "chunk", jobId: job.id, chunk };
+}
+
+function jobOf(event: MasterEvent): string | undefined {
+  if (event.kind === "workers") return undefined;
+  return event.kind === "job" ? event.job.id : event.jobId;
+}
+
+function isLastOfJob(event: MasterEvent): boolean {
+  return event.kind === "removed" || (event.kind === "job" && isFinal(event.job.state));
+}
+
+const stemOf = (fileName: string) => fileName.replace(/\.[^.]+$/, "");
+
+function jobFields(job: JobRecord) {
+  const trace = parseTraceparent(job.traceparent);
+  return { job_id: job.id, video_id: job.videoId, trace_id: trace?.traceId };
+}

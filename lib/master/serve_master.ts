@@ -1,0 +1,127 @@
+/** A master's life: take up what was left, listen, and drain when asked to stop. */
+import { loadSync } from "@grpc/proto-loader";
+import { ReflectionService } from "@grpc/reflection";
+import { HealthImplementation, protoPath as healthProto } from "grpc-health-check";
+import type { WorkerFleet } from "../fleet/worker_fleet.ts";
+import type { ServerTls } from "../rpc/credentials.ts";
+import { limitRequestTime } from "../rpc/interceptors.ts";
+import { serveMetrics } from "../rpc/metrics_server.ts";
+import { masterPackage, MasterService } from "../rpc/proto.ts";
+import { type ConnectionLimits, createServer, listen } from "../rpc/server.ts";
+import type { Master } from "./master.ts";
+import { DrainingError } from "./master_errors.ts";
+import { createMasterMetrics } from "./metrics.ts";
+import { openMaster, type OpenMasterOptions } from "./open_master.ts";
+import { masterService } from "./service.ts";
+
+export interface MasterServerOptions extends Omit<OpenMasterOptions, "onJobEvent" | "stallMs"> {
+  readonly host: string;
+  /** 0 for a free one. */
+  readonly port: number;
+  /** The caller's, who ends it after the master. */
+  readonly fleet: WorkerFleet;
+  /** How long nothing may come of a request. Default one minute. */
+  readonly stallMs?: number | undefined;
+  readonly connections?: Partial<ConnectionLimits> | undefined;
+  readonly tls?: ServerTls | undefined;
+  readonly token?: string | undefined;
+  /** Where to serve /metrics; undefined: nowhere. */
+  readonly metricsPort?: number | undefined;
+}
+
+export interface RunningMaster {
+  /** `host:port`. */
+  readonly address: string;
+  /** Where /metrics is, as `host:port`; undefined: nowhere. */
+  readonly metricsAddress: string | undefined;
+  readonly master: Master;
+  /**
+   * Takes no new uploads, lets those under way and the downloads finish, and stops. Jobs are put down where they
+   * are: the next master on the folder goes on with them.
+   *
+   * @param drainMs What has not finished by then is aborted.
+   * @returns Whether every upload was finished.
+   */
+  drain(drainMs: number): Promise<boolean>;
+}
+
+const SERVICE = "replication.MasterService";
+const STALL_MS = 60_000;
+/** Of one message of an upload, whose size is the uploader's choice. */
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+const LAST_BYTES_MS = 2_000;
+
+/**
+ * @throws {CatalogError} @throws {StoreUnwritableError} @throws {StoreFullError} @throws {TlsError}
+ * @throws {BindError}
+ */
+export async function startMaster(options: MasterServerOptions): Promise<RunningMaster> {
+  const { host, fleet, logger, metricsPort, stallMs = STALL_MS } = options;
+  await using starting = new AsyncDisposableStack();
+  const metrics = createMasterMetrics({ jobs: () => master.jobs(), workers: () => fleet.workers() });
+  const master = starting.use(await openMaster({ ...options, stallMs, onJobEvent: metrics.jobEvent }));
+  const metricsServer = metricsPort === undefined
+    ? undefined
+    : starting.use(serveMetrics(metrics, { host, port: metricsPort }));
+
+  const stop = new AbortController();
+  const server = createServer({
+    ...options,
+    maxChunkBytes: MAX_MESSAGE_BYTES,
+    overLimit: "send the video in smaller parts",
+    interceptors: [limitRequestTime(() => stallMs)],
+  });
+  starting.defer(() => server.forceShutdown());
+  const register = (address: string) => registerAt(fleet, address);
+  server.addService(
+    MasterService.service,
+    masterService({ master, register, logger, shutdown: stop.signal }),
+  );
+  const health = new HealthImplementation({ "": "SERVING", [SERVICE]: "SERVING" });
+  health.addToServer(server);
+  new ReflectionService({ ...masterPackage, ...loadSync(healthProto) }).addToServer(server);
+  const address = await listen(server, options);
+
+  const running = starting.move();
+  return {
+    address,
+    metricsAddress: metricsServer?.address,
+    master,
+    async drain(drainMs) {
+      for (const name of ["", SERVICE]) health.setStatus(name, "NOT_SERVING");
+      const isDrained = await settlesWithin(drainMs, master.closeUploads());
+      stop.abort(new DrainingError());
+      // what was aborted ends by itself; what was answered has its last bytes to send
+      await settlesWithin(LAST_BYTES_MS, closed(server));
+      await running.disposeAsync();
+      return isDrained;
+    },
+  };
+}
+
+/** @returns Why it is not taken; undefined: it is. */
+function registerAt(fleet: WorkerFleet, address: string): string | undefined {
+  try {
+    fleet.register(address);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
+  }
+}
+
+function closed(server: { tryShutdown(done: () => void): void }): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.tryShutdown(() => resolve());
+  return promise;
+}
+
+async function settlesWithin(limitMs: number, work: Promise<void>): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), limitMs);
+  try {
+    return await Promise.race([work.then(() => true), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The sources and results of a master, on disk:
+ *
+ *     uploads/<job id>                    a source, whole
+ *     results/<job id>/<run>.<container>  a result, its proof beside it
+ *
+ * A file counts once the catalog names it; any other is a leftover. Names come from job ids only.
+ */
+import { ensureDir } from "@std/fs";
+import { statfs } from "node:fs/promises";
+import { join } from "node:path";
+import type { Container } from "../assemble/output_container.ts";
+import { attempting } from "../store/store_errors.ts";
+import { writeWhole } from "../store/write_file.ts";
+import type { ByteRange, MasterOptions, StoredVideo } from "./master.ts";
+
+/** What of a job the sweep lets be. */
+export interface KeptFiles {
+  readonly jobId: string;
+  /** Without its extension; undefined: it has no result. */
+  readonly resultName: string | undefined;
+}
+
+export interface StoredSource {
+  readonly sizeBytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+export interface VideoFiles {
+  sourcePath(jobId: string): string;
+  /** Of one run; its folder is there once {@link VideoFiles.prepareResult} was called. */
+  resultPath(jobId: string, fileName: string): string;
+  prepareResult(
+    jobId: string,
+    run: number,
+    container: Container,
+  ): Promise<{ fileName: string; path: string }>;
+  /**
+   * Stores a source, which is on disk once this returns; nothing is left if it throws.
+   *
+   * @throws {StoreFullError} @throws {StoreUnwritableError} @throws What the stream does.
+   */
+  receive(jobId: string, video: ReadableStream<Uint8Array>, options: MasterOptions): Promise<StoredSource>;
+  /** Removes all that a job has. */
+  remove(jobId: string): Promise<void>;
+  /** Removes what no job has. */
+  sweep(jobs: readonly KeptFiles[]): Promise<void>;
+  /** Free bytes on the disk. Needs `--allow-sys=statfs`. */
+  freeBytes(): Promise<number>;
+}
+
+/** Makes the folders, as far as they are missing. @throws {StoreUnwritableError} @throws {StoreFullError} */
+export async function openVideoFiles(root: string): Promise<VideoFiles> {
+  const uploads = join(root, "uploads");
+  const results = join(root, "results");
+  await attempting("make the folders of the data", async () => {
+    for (const folder of [uploads, results]) await ensureDir(folder);
+  });
+  const sourcePath = (jobId: string) => join(uploads, jobId);
+  const resultFolder = (jobId: string) => join(results, jobId);
+
+  async function remove(jobId: string): Promise<void> {
+    await removeIfThere(sourcePath(jobId));
+    await removeIfThere(resultFolder(jobId));
+  }
+
+  return {
+    sourcePath,
+    resultPath: (jobId, fileName) => join(resultFolder(jobId), fileName),
+    async prepareResult(jobId, run, container) {
+      const folder = resultFolder(jobId);
+      await attempting("make the folder of the result", () => ensureDir(folder));
+      const fileName = `${run}.${container}`;
+      return { fileName, path: join(folder, fileName) };
+    },
+    receive: (jobId, video, { signal }) => writeWhole(sourcePath(jobId), video, { signal }),
+    remove,
+    async sweep(jobs) {
+      const kept = new Map(jobs.map(({ jobId, resultName }) => [jobId, resultName]));
+      for await (const { name } of Deno.readDir(uploads)) {
+        if (!kept.has(name)) await removeIfThere(join(uploads, name));
+      }
+      for await (const { name: jobId } of Deno.readDir(results)) {
+        const resultName = kept.get(jobId);
+        if (resultName === undefined) await removeIfThere(resultFolder(jobId));
+        else await sweepResults(resultFolder(jobId), resultName);
+      }
+    },
+    async freeBytes() {
+      const disk = await attempting("measure the free space", () => statfs(root));
+      return disk.bavail * disk.bsize;
+    },
+  };
+}
+
+/** The result's own file and its proof begin with its name. */
+async function sweepResults(folder: string, resultName: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (!name.startsWith(`${resultName}.`)) await removeIfThere(join(folder, name));
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** In each piece that is read. */
+const PIECE_BYTES = 256 * 1024;
+
+/** A file that is there, as something to be read. @throws {Deno.errors.NotFound} */
+export async function storedVideo(
+  path: string,
+  names: Pick<StoredVideo, "fileName" | "mediaType">,
+): Promise<StoredVideo> {
+  const { size: sizeBytes } = await Deno.stat(path);
+  return {
+    ...names,
+    sizeBytes,
+    open: ({ signal, range = { first: 0, last: sizeBytes - 1 } }) =>
+      readRange(path, sizeBytes, { signal, range }),
+  };
+}
+
+async function readRange(
+  path: string,
+  sizeBytes: number,
+  { signal, range: { first, last } }: MasterOptions & { readonly range: ByteRange },
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const isWithin = [first, last].every(Number.isSafeInteger) && first >= 0 && last >= first - 1 &&
+    last < sizeBytes;
+  if (!isWithin) throw new RangeError(`Cannot read bytes ${first} to ${last} of ${sizeBytes}`);
+  signal.throwIfAborted();
+  const file = await Deno.open(path, { read: true });
+  let left = last - first + 1;
+  let isOpen = true;
+  const close = () => {
+    if (!isOpen) return;
+    isOpen = false;
+    signal.removeEventListener("abort", abort);
+    file.close();
+  };
+  let fail = (_reason: unknown) => {};
+  const abort = () => {
+    fail(signal.reason);
+    close();
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await file.seek(first, Deno.SeekMode.Start);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      fail = (reason) => controller.error(reason);
+    },
+    async pull(controller) {
+      const piece = new Uint8Array(Math.min(PIECE_BYTES, left));
+      const size = left === 0 ? 0 : await file.read(piece).catch((error) => {
+        close();
+        throw error;
+      });
+      if (!isOpen) return;
+      if (size) {
+        left -= size;
+        return controller.enqueue(piece.subarray(0, size));
+      }
+      close();
+      if (left > 0) throw new RangeError(`Cannot read a file that is ${left} bytes shorter than it was`);
+      controller.close();
+    },
+    cancel: close,
+  }, { highWaterMark: 0 });
+}

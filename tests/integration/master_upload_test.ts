@@ -1,0 +1,205 @@
+/** Uploads that go wrong: each is refused in words, and nothing of it stays. */
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { type ClientWritableStream, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { once } from "node:events";
+import { join } from "node:path";
+import { channelTo } from "../../lib/rpc/channel.ts";
+import type { UploadVideoChunk } from "../../lib/rpc/generated/replication/UploadVideoChunk.ts";
+import { MasterService } from "../../lib/rpc/proto.ts";
+import { type InProcessMaster, RPC, startInProcessMaster, streamOf } from "./in_process_master.ts";
+import { assertRpcFails } from "./rpc_asserts.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+import { until } from "./until.ts";
+
+Deno.test.sanitizer({ ops: true, resources: true });
+
+const FACTS = { videoId: "film" };
+const BYTES = new Uint8Array(300_000).fill(7);
+
+/** A master whose jobs never run, so that what is there is what uploads left. */
+async function uploadFixture(options: Partial<Parameters<typeof startInProcessMaster>[0]> = {}) {
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(await temporaryFolder());
+  const m = stack.use(
+    await startInProcessMaster({
+      dataDir: join(folder.path, "data"),
+      async runJob(_, { signal }) {
+        if (!signal.aborted) await once(signal, "abort");
+        throw signal.reason;
+      },
+      ...options,
+    }),
+  );
+  const done = stack.move();
+  return { ...m, m, [Symbol.asyncDispose]: () => done.disposeAsync() };
+}
+
+async function assertNothingLeft({ master, videos, client }: InProcessMaster): Promise<void> {
+  assertEquals(master.jobs(), []);
+  await until(async () => (await videos()).length === 0);
+  await client.upload(FACTS, streamOf(BYTES), RPC); // the name is free
+  assertEquals(master.jobs().map(({ videoId, sourceBytes }) => [videoId, sourceBytes]), [
+    ["film", BYTES.length],
+  ]);
+}
+
+/** An UploadVideo with messages as given, as no client of ours would send them. */
+async function send(
+  address: string,
+  messages: readonly UploadVideoChunk[],
+  then: (call: ClientWritableStream<UploadVideoChunk>) => void = (call) => call.end(),
+): Promise<ServiceError> {
+  const client = new MasterService(...channelTo(address, undefined));
+  try {
+    const { promise, resolve, reject } = Promise.withResolvers<ServiceError>();
+    const call = client.uploadVideo(
+      new Metadata(),
+      { deadline: Date.now() + 10_000 },
+      (error) => error ? resolve(error) : reject(new Error("it was taken")),
+    );
+    for (const message of messages) call.write(message);
+    then(call);
+    return await promise;
+  } finally {
+    client.close();
+  }
+}
+
+Deno.test("an upload that is broken off leaves nothing", async () => {
+  await using t = await uploadFixture();
+  const stop = new AbortController();
+  async function* video() {
+    yield BYTES;
+    await until(async () => (await t.videos()).length === 1); // its file is there
+    stop.abort(new Error("the cable fell out"));
+    yield BYTES;
+  }
+  const upload = t.client.upload(FACTS, ReadableStream.from(video()), { ...RPC, signal: stop.signal });
+  await assertRejects(() => upload, Error, "the cable fell out");
+  await assertNothingLeft(t.m);
+});
+
+Deno.test("an upload of which nothing comes for too long ends, and leaves nothing", async () => {
+  await using t = await uploadFixture({ stallMs: 100 });
+  const first = { videoId: "film", isFirstChunk: true, dataChunk: BYTES };
+  const error = await send(t.running.address, [first], () => {});
+  assertEquals(error.code, status.DEADLINE_EXCEEDED);
+  assertMatch(error.details, /nothing came for 0.1 s/);
+  const silent = await send(t.running.address, [], () => {});
+  assertEquals(silent.code, status.DEADLINE_EXCEEDED);
+  await assertNothingLeft(t.m);
+});
+
+const BROKEN: readonly [what: string, messages: readonly UploadVideoChunk[], told: RegExp][] = [
+  ["no message", [], /video_id/],
+  ["no byte", [{ videoId: "film", isFirstChunk: true }], /data_chunk is empty/],
+  [
+    "another video_id on the way",
+    [{ videoId: "film", isFirstChunk: true, dataChunk: BYTES }, { videoId: "other", dataChunk: BYTES }],
+    /video_id must be the same/,
+  ],
+  [
+    "a second beginning",
+    [{ videoId: "film", isFirstChunk: true, dataChunk: BYTES }, { videoId: "film", isFirstChunk: true }],
+    /is_first_chunk/,
+  ],
+  [
+    "fewer bytes than announced",
+    [{ videoId: "film", isFirstChunk: true, sizeBytes: BYTES.length + 1, dataChunk: BYTES }],
+    /300000 bytes came/,
+  ],
+  [
+    "more bytes than announced",
+    [{ videoId: "film", isFirstChunk: true, sizeBytes: BYTES.length - 1, dataChunk: BYTES }],
+    /300000 bytes came/,
+  ],
+  ["a video_id that is a path", [{ videoId: "../film", isFirstChunk: true, dataChunk: BYTES }], /slash/],
+  [
+    "a format that is not written",
+    [{ videoId: "film", isFirstChunk: true, outputFormat: "avi", dataChunk: BYTES }],
+    /output_format must be one of mp4, mov, mkv, webm/,
+  ],
+  [
+    "a setting out of its range",
+    [{ videoId: "film", isFirstChunk: true, targetWidth: -5, dataChunk: BYTES }],
+    /width -5/,
+  ],
+];
+
+for (const [what, messages, told] of BROKEN) {
+  Deno.test(`an upload with ${what} is refused, and leaves nothing`, async () => {
+    await using t = await uploadFixture();
+    const error = await send(t.running.address, messages);
+    assertEquals(error.code, status.INVALID_ARGUMENT, error.details);
+    assertMatch(error.details, told);
+    await assertNothingLeft(t.m);
+  });
+}
+
+Deno.test("videos may have no more than the quota, together", async () => {
+  await using t = await uploadFixture({ quotaBytes: BYTES.length * 2 });
+  await t.client.upload({ videoId: "a" }, streamOf(BYTES), RPC);
+  const early = await assertRpcFails(
+    "RESOURCE_EXHAUSTED",
+    t.client.upload({ videoId: "b", sizeBytes: BYTES.length + 1 }, streamOf(BYTES), RPC),
+  );
+  assertMatch(early.details, /600000 bytes/);
+  assertEquals(early.retryable, false);
+  const tooLong = new Uint8Array(BYTES.length + 1);
+  await assertRpcFails("RESOURCE_EXHAUSTED", t.client.upload({ videoId: "b" }, streamOf(tooLong), RPC));
+  assertEquals((await t.videos()).length, 1);
+  await t.client.upload({ videoId: "b" }, streamOf(BYTES), RPC);
+  await t.client.delete("a", RPC);
+  await t.client.upload({ videoId: "c" }, streamOf(BYTES), RPC);
+});
+
+Deno.test("an upload on its way when the master is to stop is finished; no other is begun", async () => {
+  await using t = await uploadFixture();
+  const isBegun = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  async function* video() {
+    yield BYTES;
+    isBegun.resolve();
+    await goOn.promise;
+    yield BYTES;
+  }
+  const upload = t.client.upload(FACTS, ReadableStream.from(video()), RPC);
+  await isBegun.promise;
+  await until(async () => (await t.videos()).length === 1);
+  const drained = t.running.drain(10_000);
+  await assertRpcFails("UNAVAILABLE", t.client.upload({ videoId: "late" }, streamOf(BYTES), RPC));
+  goOn.resolve();
+  await upload;
+  assertEquals(await drained, true);
+});
+
+Deno.test("an upload that is not done in time is cut off by the master's stop", async () => {
+  await using t = await uploadFixture();
+  const isBegun = Promise.withResolvers<void>();
+  async function* video() {
+    yield BYTES;
+    isBegun.resolve();
+    await new Promise(() => {});
+  }
+  const upload = assertRpcFails("UNAVAILABLE", t.client.upload(FACTS, ReadableStream.from(video()), RPC));
+  await isBegun.promise;
+  await until(async () => (await t.videos()).length === 1);
+  assertEquals(await t.running.drain(0), false);
+  await upload;
+  assertEquals(await t.videos(), []);
+});
+
+Deno.test({
+  name: "what the disk cannot take is refused, and leaves nothing",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using t = await uploadFixture();
+    const error = await assertRpcFails(
+      "RESOURCE_EXHAUSTED",
+      t.client.upload({ videoId: "film", sizeBytes: 2 ** 52 }, streamOf(BYTES), RPC),
+    );
+    assertEquals(error.details, "Cannot take the video: no space left on the device");
+    assert(!error.details.includes("/"));
+    await assertNothingLeft(t.m);
+  },
+});
