@@ -8,10 +8,12 @@ import { readServerFlags, readWorkersTls, SERVER_FLAGS } from "./lib/cli/connect
 import { exitWith } from "./lib/cli/exit.ts";
 import { createLogger } from "./lib/cli/log.ts";
 import { writeError } from "./lib/cli/output.ts";
+import { UsageError } from "./lib/cli/usage_error.ts";
 import { connectFleet } from "./lib/fleet/grpc_fleet.ts";
 import { openDiskMemory } from "./lib/job/disk_memory.ts";
 import { runJob } from "./lib/job/run_job.ts";
 import { startMaster } from "./lib/master/serve_master.ts";
+import { serveDashboard } from "./lib/master/web/serve_dashboard.ts";
 
 const COMMAND = defineCommand({
   name: "master",
@@ -28,6 +30,20 @@ const COMMAND = defineCommand({
       max: 65_535,
       default: 50_051,
       help: "Port to listen on; 0 for a free one.",
+    },
+    http_port: {
+      kind: "integer",
+      min: 0,
+      max: 65_535,
+      default: 8_080,
+      help: "Port of the dashboard; 0 for a free one.",
+    },
+    dashboard: { kind: "boolean", default: true, help: "Serve the dashboard." },
+    http_hosts: {
+      kind: "string",
+      valueName: "NAMES",
+      defaultText: "--host, localhost and addresses",
+      help: "Names, with commas between, that browsers know this machine by.",
     },
     workers: {
       kind: "addresses",
@@ -104,6 +120,11 @@ const COMMAND = defineCommand({
 async function main({ flags }: Parsed<typeof COMMAND>, interrupt: AbortSignal): Promise<number> {
   const logger = createLogger({ format: flags.log_format, write: writeError });
   const { tls, token } = await readServerFlags(flags);
+  if (flags.dashboard && tls?.ca !== undefined && token === undefined) {
+    throw new UsageError(
+      "--tls_ca needs --token_file or --no-dashboard: browsers are asked for no certificate",
+    );
+  }
   await using fleet = connectFleet({
     workers: flags.workers ?? [],
     tls: await readWorkersTls(flags, tls),
@@ -132,9 +153,25 @@ async function main({ flags }: Parsed<typeof COMMAND>, interrupt: AbortSignal): 
     data: flags.data_dir,
   });
 
+  const end = new AbortController();
+  const dashboard = flags.dashboard
+    ? serveDashboard(master.master, {
+      host: flags.host,
+      port: flags.http_port,
+      hosts: flags.http_hosts?.split(",").map((name) => name.trim()),
+      tls,
+      token,
+      logger,
+      signal: end.signal,
+    })
+    : undefined;
+  if (dashboard) logger.info(`Dashboard on ${tls ? "https" : "http"}://${dashboard.address}`);
+
   if (!interrupt.aborted) await once(interrupt, "abort");
   logger.info("Draining: finishing uploads, putting jobs down", { seconds: flags.drain_seconds });
   const isDrained = await master.drain(flags.drain_seconds * 1000);
+  end.abort(new DOMException("The master has stopped", "AbortError"));
+  await dashboard?.finished;
   if (isDrained) logger.info("Drained");
   else logger.error("Uploads that were not done in time were aborted");
   return isDrained ? 0 : 1;

@@ -10,6 +10,8 @@ export interface OurMaster extends AsyncDisposable {
   output(): string;
 }
 
+const FREE_PORTS = ["--port", "0", "--http_port", "0"];
+
 /** Starts master.ts on a free port. Disposing of it drains it. */
 export async function startOurMaster(
   options: { readonly dataDir: string; readonly flags?: readonly string[]; readonly signal?: AbortSignal },
@@ -18,7 +20,7 @@ export async function startOurMaster(
   const script = fileURLToPath(new URL("../../master.ts", import.meta.url));
   const server = await startServer({
     command: Deno.execPath(),
-    args: ["run", "-A", "--no-prompt", script, "--port", "0", "--data_dir", dataDir, ...flags],
+    args: ["run", "-A", "--no-prompt", script, ...FREE_PORTS, "--data_dir", dataDir, ...flags],
     ready: /Master listening on (localhost:\d+)\b.*\n/,
     ...rest,
   });

@@ -1,0 +1,6 @@
+/** @jsxImportSource preact */
+/// <reference lib="dom" />
+import { render } from "preact";
+import { App } from "./app.tsx";
+
+render(<App />, document.getElementById("app")!);

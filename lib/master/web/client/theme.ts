@@ -1,0 +1,6 @@
+/// <reference lib="dom" />
+// Before anything is drawn, so that the page does not flash in the other theme. A plain script, not a module.
+{
+  const chosen = localStorage.getItem("theme");
+  if (chosen !== null) document.documentElement.dataset["theme"] = chosen;
+}

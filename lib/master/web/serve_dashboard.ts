@@ -1,0 +1,54 @@
+/** The dashboard on a port. */
+import { formatAddress } from "../../rpc/address.ts";
+import type { ServerTls } from "../../rpc/credentials.ts";
+import { BindError } from "../../rpc/server.ts";
+import type { Master } from "../master.ts";
+import { dashboardRoutes, type DashboardRoutesOptions } from "./routes.ts";
+
+export interface DashboardOptions
+  extends Partial<Omit<DashboardRoutesOptions, "signal" | "isSecure" | "hosts">> {
+  /** Names beside `host`, `localhost` and addresses under which this machine is reached. */
+  readonly hosts?: readonly string[] | undefined;
+  /** Default `localhost`: nobody else can reach it. */
+  readonly host?: string | undefined;
+  /** 0 for a free one. */
+  readonly port: number;
+  /** Given: the page comes over TLS. Browsers are asked for no certificate. */
+  readonly tls?: Pick<ServerTls, "cert" | "key"> | undefined;
+  /** Ends what is under way, and then the server. */
+  readonly signal: AbortSignal;
+}
+
+export interface RunningDashboard {
+  /** `host:port`. */
+  readonly address: string;
+  /** Once the signal is aborted and the port is free again. */
+  readonly finished: Promise<void>;
+}
+
+/** @throws {BindError} */
+export function serveDashboard(master: Master, options: DashboardOptions): RunningDashboard {
+  const { host = "localhost", tls, signal } = options;
+  const hosts = [host, ...options.hosts ?? []];
+  const server = listen(
+    { ...options, host },
+    dashboardRoutes(master, { ...options, hosts, isSecure: !!tls }),
+  );
+  const stopped = Promise.withResolvers<void>();
+  const stop = () => server.shutdown().then(stopped.resolve, stopped.reject);
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  return { address: formatAddress(host, server.addr.port), finished: stopped.promise };
+}
+
+type Binding = Pick<DashboardOptions, "port" | "tls"> & { readonly host: string };
+
+function listen({ host, port, tls }: Binding, handle: Deno.ServeHandler): Deno.HttpServer<Deno.NetAddr> {
+  const binding = { hostname: host, port, onListen: () => {} };
+  try {
+    return Deno.serve(tls ? { ...binding, cert: tls.cert, key: tls.key } : binding, handle);
+  } catch (cause) {
+    const why = cause instanceof Deno.errors.AddrInUse ? "the port is in use" : (cause as Error).message;
+    throw new BindError(`Cannot serve the dashboard on ${formatAddress(host, port)}: ${why}`, { cause });
+  }
+}
