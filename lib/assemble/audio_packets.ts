@@ -1,33 +1,47 @@
 /** The packets of the source's sound at the times at which they are heard. */
 import type { EncodedPacket } from "mediabunny";
 import { type AudioFacts, damaged, packetsOf, type SourceFile } from "../chunk/source_file.ts";
+import { frameSeconds } from "./audio_frame_length.ts";
 
 /**
- * Reads a track packet by packet, in decode order; what an edit list hides at its end is left out.
+ * Reads a track packet by packet, in decode order; what an edit list hides at its end is left out. Where the
+ * container does not say how long a packet is (Matroska: the last one), its codec does, else the one before.
  *
  * @throws {SourceError} If it cannot be read, naming the track.
  */
 export async function* audioPackets(
   source: SourceFile,
-  { delaySeconds, shownUntilSeconds = Infinity, track, title }: AudioFacts,
+  audio: AudioFacts,
   options: { readonly metadataOnly?: boolean } = {},
 ): AsyncGenerator<EncodedPacket, void, undefined> {
+  const { delaySeconds, shownUntilSeconds = Infinity, title } = audio;
+  let lastDuration = 0;
   try {
-    for await (const packet of packetsOf(track, options)) {
+    for await (const packet of packetsOf(audio, options)) {
       const timestamp = packet.timestamp - delaySeconds;
       if (timestamp >= shownUntilSeconds) continue;
-      yield delaySeconds === 0 ? packet : packet.clone({ timestamp });
+      const duration = packet.duration || (lengthOf(audio, packet) ?? lastDuration);
+      lastDuration = duration;
+      const isAsRead = timestamp === packet.timestamp && duration === packet.duration;
+      yield isAsRead ? packet : packet.clone({ timestamp, duration });
     }
   } catch (error) {
     throw damaged(source.path, `its ${title} cannot be read`, error);
   }
 }
 
+function lengthOf(
+  audio: AudioFacts,
+  { data, byteLength, isMetadataOnly }: EncodedPacket,
+): number | undefined {
+  return frameSeconds(audio, isMetadataOnly ? new Uint8Array() : data, byteLength);
+}
+
 export interface AudioExtent {
   readonly packets: number;
   /** When the first packet begins; 0 without any. */
   readonly startSeconds: number;
-  /** When the last one ends, as far as it says how long it is. */
+  /** When the last one ends. */
   readonly endSeconds: number;
 }
 

@@ -1,6 +1,6 @@
 /** What becomes of each audio track of the source: pure. */
 import type { AudioCodec } from "mediabunny";
-import type { AudioDecoderConfig, AudioFacts } from "../chunk/source_file.ts";
+import type { AudioDecoderConfig, AudioFacts, SourceAudioCodec } from "../chunk/source_audio.ts";
 import type { AudioCodecName, AudioTarget } from "../encode/audio_settings.ts";
 import { AssembleError } from "./assemble_error.ts";
 import { audioFits, type Container, CONTAINERS } from "./output_container.ts";
@@ -10,12 +10,17 @@ export type AudioMode = "copy" | "none" | AudioTarget;
 
 /** An audio track whose packets can be read and decoded. */
 export interface ReadableAudio extends AudioFacts {
-  readonly codec: AudioCodec;
+  readonly codec: SourceAudioCodec;
   readonly decoderConfig: AudioDecoderConfig;
 }
 
+/** One whose packets a muxer takes. */
+export interface CopiableAudio extends ReadableAudio {
+  readonly codec: AudioCodec;
+}
+
 export type AudioTreatment =
-  | { readonly kind: "copy"; readonly audio: ReadableAudio }
+  | { readonly kind: "copy"; readonly audio: CopiableAudio }
   | { readonly kind: "encode"; readonly audio: ReadableAudio; readonly target: AudioTarget };
 
 /** What became of an audio track. */
@@ -24,7 +29,7 @@ export type AudioResult =
   | {
     readonly title: string;
     readonly kind: "encoded";
-    readonly from: AudioCodec;
+    readonly from: SourceAudioCodec;
     readonly to: AudioCodecName;
   };
 
@@ -54,7 +59,7 @@ export function planAudio(tracks: readonly AudioFacts[], container: Container, m
   return {
     treatments: tracks.filter(isReadable).map((audio) => {
       if (mode !== "copy") return { kind: "encode", audio, target: mode };
-      if (audioFits(container, audio.codec)) return { kind: "copy", audio };
+      if (isCopiable(container, audio)) return { kind: "copy", audio };
       return { kind: "encode", audio, target: { codec: FALLBACK[container] } };
     }),
     notCarried: tracks.filter((audio) => !isReadable(audio)).map(({ title }) => title),
@@ -78,4 +83,8 @@ export function resultOf(treatment: AudioTreatment): AudioResult {
 
 function isReadable(audio: AudioFacts): audio is ReadableAudio {
   return audio.codec !== undefined && audio.decoderConfig !== undefined;
+}
+
+function isCopiable(container: Container, audio: ReadableAudio): audio is CopiableAudio {
+  return audioFits(container, audio.codec);
 }

@@ -1,36 +1,52 @@
 /** The streams that an MPEG transport stream lists, whether or not the demuxer knows them. */
-import type { ByteSource, ContainerOutline } from "./container_outline.ts";
+import type { ByteSource, ContainerOutline, StreamLabels } from "./container_outline.ts";
 
 /** The tables are repeated many times a second. */
 const MAX_BYTES = 4 * 1024 * 1024;
 const SYNC_BYTE = 0x47;
 const PACKET_BYTES = 188;
 
-/** Reads the first program tables of a transport stream (ISO/IEC 13818-1, 2.4.4). */
+/**
+ * Reads the first program tables of a transport stream (ISO/IEC 13818-1, 2.4.4), and what begins in streams of which
+ * these say nothing.
+ */
 export async function outlineMpegTs(file: ByteSource): Promise<ContainerOutline> {
   const bytes = await file.read(0, Math.min(MAX_BYTES, file.sizeBytes));
   const streams = new Map<number, string>();
+  const labels = new Map<number, StreamLabels>();
+  const unnamed = new Set<number>();
   const programs = new Set<number>();
   let programCount = 0;
-  for (const { pid, payload } of sectionStarts(bytes)) {
-    const section = sectionOf(payload);
-    if (!section) continue;
-    if (pid === 0) {
-      for (const program of programsOf(section)) programs.add(program);
-      programCount = Math.max(programCount, programs.size);
-    } else if (programs.delete(pid)) {
-      for (const [stream, name] of streamsOf(section)) streams.set(stream, name);
-      if (programs.size === 0) break;
+  for (const { pid, payload } of packetStarts(bytes)) {
+    if (unnamed.has(pid)) {
+      const name = soundIn(payload);
+      if (name !== undefined) streams.set(pid, name);
+      if (name !== undefined || isPes(payload)) unnamed.delete(pid);
     }
+    const section = pid === 0 || programs.has(pid) ? sectionOf(payload) : undefined;
+    if (section && pid === 0 && programCount === 0) {
+      for (const program of programsOf(section)) programs.add(program);
+      programCount = programs.size;
+    } else if (section && programs.delete(pid)) {
+      for (const stream of streamsOf(section)) {
+        const name = streamName(stream);
+        streams.set(stream.pid, name ?? DATA);
+        labels.set(stream.pid, labelsOf(stream.descriptors));
+        if (name === undefined) unnamed.add(stream.pid);
+      }
+    }
+    if (programCount > 0 && programs.size === 0 && unnamed.size === 0) break;
   }
   const unsupported = programCount > 1
     ? `it holds ${programCount} programs, of which one has to be chosen`
     : undefined;
-  return { claimedBytes: 0, otherContents: [], delaysSeconds: new Map(), streams, unsupported };
+  return { claimedBytes: 0, otherContents: [], delaysSeconds: new Map(), streams, labels, unsupported };
 }
 
+const DATA = "data track";
+
 /** Packets in which something begins. Those of 192 or 204 bytes have as many more around each. */
-function* sectionStarts(
+function* packetStarts(
   bytes: Uint8Array,
 ): Generator<{ readonly pid: number; readonly payload: Uint8Array }> {
   const strideBytes = [188, 192, 204].find((stride) => firstSync(bytes, stride) !== undefined);
@@ -67,15 +83,42 @@ function* programsOf(section: Uint8Array): Generator<number> {
   }
 }
 
-function* streamsOf(section: Uint8Array): Generator<[pid: number, name: string]> {
+interface Stream {
+  readonly pid: number;
+  readonly type: number;
+  readonly descriptors: readonly Descriptor[];
+}
+
+interface Descriptor {
+  readonly tag: number;
+  readonly bytes: Uint8Array;
+}
+
+function* streamsOf(section: Uint8Array): Generator<Stream> {
   if (section.length < 4) return;
   let at = 4 + (section[2]! & 0x0f) * 256 + section[3]!;
   while (at + 5 <= section.length) {
     const pid = (section[at + 1]! & 0x1f) * 256 + section[at + 2]!;
-    const descriptorBytes = (section[at + 3]! & 0x0f) * 256 + section[at + 4]!;
-    yield [pid, streamName(section[at]!, section.subarray(at + 5, at + 5 + descriptorBytes))];
-    at += 5 + descriptorBytes;
+    const end = at + 5 + (section[at + 3]! & 0x0f) * 256 + section[at + 4]!;
+    yield { pid, type: section[at]!, descriptors: [...descriptorsOf(section.subarray(at + 5, end))] };
+    at = end;
   }
+}
+
+function* descriptorsOf(bytes: Uint8Array): Generator<Descriptor> {
+  for (let at = 0; at + 2 <= bytes.length; at += 2 + bytes[at + 1]!) {
+    yield { tag: bytes[at]!, bytes: bytes.subarray(at + 2, at + 2 + bytes[at + 1]!) };
+  }
+}
+
+/** ISO/IEC 13818-1, 2.6.18: the first language, and whom the sound is for. */
+function labelsOf(descriptors: readonly Descriptor[]): StreamLabels {
+  const bytes = descriptors.find(({ tag }) => tag === 0x0a)?.bytes ?? new Uint8Array();
+  const code = text(bytes.subarray(0, 3)).toLowerCase();
+  return {
+    languageCode: /^[a-z]{3}$/.test(code) ? code : undefined,
+    disposition: { hearingImpaired: bytes[3] === 2, visuallyImpaired: bytes[3] === 3 },
+  };
 }
 
 /** ISO/IEC 13818-1, table 2-34, and what ATSC, Blu-ray and DVB have added. */
@@ -87,7 +130,7 @@ const STREAM_TYPES: Readonly<Record<number, string>> = {
   0x05: "private sections",
   0x0f: "AAC audio",
   0x10: "MPEG-4 Part 2 video",
-  0x11: "AAC audio (LATM)",
+  0x11: "LATM AAC audio",
   0x15: "metadata",
   0x1b: "H.264 video",
   0x20: "H.264 video (MVC)",
@@ -118,15 +161,43 @@ const PRIVATE_DATA: Readonly<Record<number, string>> = {
   0x7c: "AAC audio",
 };
 
-function streamName(type: number, descriptors: Uint8Array): string {
+/** By format identifier (registered with SMPTE), of private data. */
+const REGISTERED: Readonly<Record<string, string>> = {
+  "AC-3": "AC-3 audio",
+  BSSD: "SMPTE 302M audio",
+  DTS1: "DTS audio",
+  DTS2: "DTS audio",
+  DTS3: "DTS audio",
+  EAC3: "E-AC-3 audio",
+  HEVC: "HEVC video",
+  Opus: "Opus audio",
+  "VC-1": "VC-1 video",
+};
+
+/** Undefined: private data of which nothing is said. */
+function streamName({ type, descriptors }: Stream): string | undefined {
   if (type !== 0x06) return STREAM_TYPES[type] ?? `stream of type 0x${type.toString(16).padStart(2, "0")}`;
-  let name = "data track";
-  for (let at = 0; at + 2 <= descriptors.length; at += 2 + descriptors[at + 1]!) {
-    const known = PRIVATE_DATA[descriptors[at]!];
-    if (known !== undefined) return known;
-    if (descriptors[at] === 0x05) name = `data track (${text(descriptors.subarray(at + 2, at + 6))})`;
+  for (const { tag } of descriptors) {
+    if (PRIVATE_DATA[tag] !== undefined) return PRIVATE_DATA[tag];
   }
-  return name;
+  const registration = descriptors.find(({ tag }) => tag === 0x05);
+  if (!registration) return undefined;
+  const format = text(registration.bytes.subarray(0, 4));
+  return REGISTERED[format] ?? `${DATA} (${format})`;
+}
+
+function isPes(payload: Uint8Array): boolean {
+  return payload.length > 9 && payload[0] === 0 && payload[1] === 0 && payload[2] === 1;
+}
+
+/** What sound begins in a packet of an elementary stream (ISO/IEC 13818-1, 2.4.3.6); undefined: none that is known. */
+function soundIn(payload: Uint8Array): string | undefined {
+  if (!isPes(payload)) return undefined;
+  const [first, second] = payload.subarray(9 + payload[8]!);
+  if (first === 0x0b && second === 0x77) return "AC-3 audio";
+  // What is announced as MPEG audio may be of any codec.
+  if (payload[3]! < 0xc0 || payload[3]! > 0xdf) return undefined;
+  return first === 0xff && (second! & 0xf6) === 0xf0 ? "AAC audio" : "audio";
 }
 
 function text(bytes: Uint8Array): string {

@@ -20,10 +20,10 @@ function made(file: string): Promise<string> {
 }
 
 const WHEN_OPENED: readonly (readonly [string, SourceErrorReason, string])[] = [
-  ["mpeg4.mp4", "unsupported-codec", "mp4v"],
-  ["mpeg4.mkv", "unsupported-codec", "V_MPEG4/ISO/ASP"],
-  ["mjpeg.mov", "unsupported-codec", "jpeg"],
-  ["mjpeg.mkv", "unsupported-codec", "V_MJPEG"],
+  ["mpeg4.mp4", "unsupported-codec", "MPEG-4 Part 2 [mp4v]"],
+  ["mpeg4.mkv", "unsupported-codec", "MPEG-4 Part 2 [V_MPEG4/ISO/ASP]"],
+  ["mjpeg.mov", "unsupported-codec", "Motion JPEG [jpeg]"],
+  ["mjpeg.mkv", "unsupported-codec", "Motion JPEG [V_MJPEG]"],
   ["mpeg2.ts", "unsupported-codec", "MPEG-2 video"],
   ["theora.ogv", "unsupported-codec", "Theora"],
   ["alpha_vp9.webm", "unsupported", "transparent"],
@@ -108,6 +108,12 @@ Deno.test({
     for (const path of ["out.mkv", "out.webm"]) {
       assertThrows(() => checkOutput(plan, { path }), AssembleError, "hides the first 9 frames");
     }
+    const dropped = await planSource(source, TARGET, { hidden: "drop" });
+    assertEquals([dropped.hiddenFirst, dropped.droppedFirst, dropped.hiddenLast], [0, 9, 0]);
+    assertEquals(dropped.shownTicks, plan.shownTicks.subarray(9));
+    checkOutput(dropped, { path: "out.mkv" });
+    const copied = () => checkOutput(dropped, { path: "out.mkv", copied: true });
+    assertThrows(copied, AssembleError, "the first 9 frames, which the plan leaves out");
   },
 });
 
@@ -165,6 +171,8 @@ const OTHERS: readonly (readonly [string, readonly string[]])[] = [
   ["attachments.mkv", ["attachments"]],
   ["timecode.mov", ["timecode track"]],
   ["data.ts", ["data track"]],
+  ["opus.ts", ["Opus audio (und), which cannot be read"]],
+  ["aac_private.m2ts", ["AAC audio (und), which cannot be read"]],
   ["two_videos.mp4", ["video track 2 (avc)"]],
 ];
 

@@ -21,8 +21,19 @@ function planned(codecs: readonly AudioFacts["codec"][], container: Container, m
 for (
   const [container, codecs, expected] of [
     ["mp4", ["aac", "opus", "ac3", "ulaw"], ["aac copied", "opus copied", "ac3 copied", "ulaw -> aac"]],
+    ["mp4", ["pcm-s16", "pcm-s24be", "mp2", "mp3"], [
+      "pcm-s16 -> aac",
+      "pcm-s24be -> aac",
+      "mp2 -> aac",
+      "mp3 copied",
+    ]],
     ["mov", ["aac", "pcm-s16", "ulaw"], ["aac copied", "pcm-s16 copied", "ulaw copied"]],
-    ["mkv", ["dts", "pcm-s8", "flac"], ["dts copied", "pcm-s8 -> opus", "flac copied"]],
+    ["mkv", ["dts", "pcm-s8", "flac", "mp2"], [
+      "dts copied",
+      "pcm-s8 -> opus",
+      "flac copied",
+      "mp2 -> opus",
+    ]],
     ["webm", ["opus", "aac", "vorbis", "ac3"], [
       "opus copied",
       "aac -> opus",
@@ -31,7 +42,7 @@ for (
     ]],
   ] as const
 ) {
-  Deno.test(`planAudio() encodes only what .${container} cannot hold, in the source's order`, () => {
+  Deno.test(`planAudio() encodes only what .${container} cannot hold of ${codecs}, in the source's order`, () => {
     assertEquals(planned(codecs, container, "copy"), [...expected]);
   });
 }

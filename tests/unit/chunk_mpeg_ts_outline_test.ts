@@ -61,6 +61,60 @@ for (const sizeBytes of [188, 192] as const) {
   });
 }
 
+const LANGUAGE = 0x0a;
+const letters = (text: string) => [...new TextEncoder().encode(text)];
+
+Deno.test("outlineMpegTs() reads the language of each stream, and whom its sound is for", async () => {
+  const streams = [
+    ...stream(0x1b, 0x200),
+    ...stream(0x0f, 0x201, [0x52, 1, 7, LANGUAGE, 4, ...letters("fra"), 0]),
+    ...stream(0x0f, 0x202, [LANGUAGE, 8, ...letters("ENG"), 3, ...letters("deu"), 0]),
+    ...stream(0x0f, 0x203, [LANGUAGE, 4, ...letters("jpn"), 2]),
+    ...stream(0x0f, 0x204, [LANGUAGE, 4, 1, 2, 3, 0]),
+    ...stream(0x0f, 0x205, [LANGUAGE, 200, ...letters("spa"), 0]),
+  ];
+  const { labels } = await outlineMpegTs(source(file([streams])));
+  const read = [...labels!].map(([pid, { languageCode, disposition }]) => [
+    pid,
+    languageCode,
+    disposition.hearingImpaired,
+    disposition.visuallyImpaired,
+  ]);
+  assertEquals(read, [
+    [0x200, undefined, false, false],
+    [0x201, "fra", false, false],
+    [0x202, "eng", false, true],
+    [0x203, "jpn", true, false],
+    [0x204, undefined, false, false],
+    [0x205, "spa", false, false],
+  ]);
+});
+
+/** A packet in which an elementary stream's data begins. */
+function mediaPacket(pid: number, streamId: number, data: readonly number[]): Uint8Array {
+  const packet = new Uint8Array(188);
+  packet.set([0x47, 0x40 | (pid >> 8), pid & 0xff, 0x10, 0, 0, 1, streamId, 0, 0, 0x80, 0x80, 5]);
+  packet.set(data, 18);
+  return packet;
+}
+
+for (
+  const [name, descriptors, streamId, data] of [
+    ["Opus audio", [0x05, 4, ...letters("Opus")], 0xbd, []],
+    ["AAC audio", [], 0xc0, [0xff, 0xf1, 0x4c, 0x40]],
+    ["AC-3 audio", [], 0xbd, [0x0b, 0x77]],
+    ["audio", [], 0xc1, [0x12, 0x34]],
+    ["data track", [], 0xbd, [0xff, 0xf1, 0x4c, 0x40]],
+    ["data track (KLVA)", [0x05, 4, ...letters("KLVA")], 0xc0, [0xff, 0xf1]],
+  ] as const
+) {
+  Deno.test(`outlineMpegTs() calls private data of stream ${streamId.toString(16)} with ${data} "${name}"`, async () => {
+    const tables = file([stream(0x06, 0x200, descriptors)]);
+    const bytes = Uint8Array.from([...tables, ...mediaPacket(0x200, streamId, data)]);
+    assertEquals([...(await outlineMpegTs(source(bytes))).streams!], [[0x200, name]]);
+  });
+}
+
 Deno.test("outlineMpegTs() says that there are several programs", async () => {
   const { unsupported } = await outlineMpegTs(source(file([stream(0x1b, 0x200), stream(0x1b, 0x300)])));
   assertEquals(unsupported, "it holds 2 programs, of which one has to be chosen");
