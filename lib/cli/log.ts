@@ -1,6 +1,6 @@
 /** The log of a server, one line an event. */
 import type { LogFields, Logger, LogValue } from "../log.ts";
-import { currentTrace } from "../rpc/trace_context.ts";
+import { currentTrace } from "../trace.ts";
 import { visible } from "./visible.ts";
 
 export interface LoggerOptions {

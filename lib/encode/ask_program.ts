@@ -25,7 +25,13 @@ async function runProgram(
   args: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<Deno.CommandOutput> {
-  const options: Deno.CommandOptions = { args: [...args], stdin: "null", stdout: "piped", stderr: "piped" };
+  const options: Deno.CommandOptions = {
+    args: [...args],
+    env: { OTEL_DENO: "false" }, // one of Deno's would answer, and then wait for its export
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  };
   try {
     return await new Deno.Command(command, { ...options, ...(signal && { signal }) }).output();
   } catch (cause) {

@@ -1,6 +1,8 @@
 /** An encode that a child process does: chunk to stdin, shard from stdout, words on stderr, all at once. */
 import { boundedLines } from "./bounded_lines.ts";
 import { type Bytes, type EncodeFacts, EncoderUnavailableError, type Encoding } from "./encoder.ts";
+import { basename } from "node:path";
+import { type OpenSpan, withSpan } from "../trace.ts";
 import { failedEncoding } from "./failed_encoding.ts";
 
 /** How a child process came to its end. */
@@ -86,7 +88,7 @@ function startProgram({ command, args, env }: EncoderProgram): Deno.ChildProcess
   try {
     return new Deno.Command(command, {
       args: [...args],
-      env: { ...env },
+      env: { ...env, OTEL_DENO: "false" }, // one of Deno's would wait for its export at its end
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -118,13 +120,14 @@ function superviseProgram(
     await child.status;
   };
 
-  async function supervise(): Promise<EncodeFacts> {
+  async function supervise(span: OpenSpan): Promise<EncodeFacts> {
     const log = collectLog(child.stderr, program.readLine);
     log.catch(kill); // a reader of lines that throws must not go unseen until the end
     const feeding = feed(reader, child.stdin).catch((error) => kill(error));
     const status = await child.status;
     exited = true;
     pids.delete(child.pid);
+    span.note({ "process.exit.code": status.code });
     // Or the feeding would go on; after a success it does, since the source's other readers may want its end.
     if (!status.success) reader.cancel().catch(() => {});
     await feeding;
@@ -132,7 +135,8 @@ function superviseProgram(
     if (killed) throw killed.reason;
     return program.conclude({ status, logTail });
   }
-  return { outcome: supervise(), kill };
+  const facts = { "process.executable.name": basename(program.command), "process.pid": child.pid };
+  return { outcome: withSpan({ name: "encoder process", facts }, supervise), kill };
 }
 
 function killIfAlive(child: Deno.ChildProcess): void {

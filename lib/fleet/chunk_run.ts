@@ -1,6 +1,6 @@
 /** One chunk, from its first attempt to the shard that was accepted. */
-import { currentTrace, withTrace } from "../rpc/trace_context.ts";
 import { StoreFullError, StoreUnwritableError } from "../store/store_errors.ts";
+import { currentTrace, withSpan, withTrace } from "../trace.ts";
 import { type Failure, isPoison } from "./attempts.ts";
 import type { Clock } from "./clock.ts";
 import { type ChunkTask, PoisonChunkError, type ShardRef, type TaskEvent } from "./fleet.ts";
@@ -38,6 +38,11 @@ export interface RunningAttempt {
 class AbandonedError extends Error {
   override readonly name = "AbandonedError";
 }
+
+/** What became of an attempt. `superseded`: another one's shard was accepted. */
+type Outcome =
+  | { readonly kind: "accepted" | "superseded" | "cancelled" }
+  | { readonly kind: Diagnosis["kind"] | "broken"; readonly reason: string };
 
 /** The end of a round: all attempts of it failed, or one was accepted, or the chunk cannot go on. */
 type RoundEnd<T> =
@@ -130,11 +135,26 @@ export class ChunkRun<T> {
     }
   }
 
-  async #attempt(lease: Lease, { isHedge }: { readonly isHedge: boolean }): Promise<void> {
+  #attempt(lease: Lease, { isHedge }: { readonly isHedge: boolean }): Promise<void> {
     const { member } = lease;
     const { clock } = this.#tools;
     const attempt = { number: ++this.#attempts, lease, startedMs: clock.now(), stop: new AbortController() };
     this.#running.set(attempt.number, attempt);
+    const facts = {
+      "transcoder.chunk.index": this.task.chunkIndex,
+      "transcoder.worker": member.address,
+      "transcoder.attempt": attempt.number,
+      "transcoder.hedge": isHedge,
+    };
+    return withSpan({ name: "encode attempt", facts }, async (span) => {
+      const outcome = await this.#runAttempt(attempt, isHedge);
+      span.note({ "transcoder.outcome": outcome.kind });
+      if ("reason" in outcome) span.fail(outcome.reason);
+    });
+  }
+
+  async #runAttempt(attempt: RunningAttempt, isHedge: boolean): Promise<Outcome> {
+    const { lease, lease: { member } } = attempt;
     const unlink = followSignal(this.#signal, attempt.stop);
     try {
       this.#onEvent({ kind: "started", worker: member.address, attempt: attempt.number, isHedge });
@@ -146,8 +166,9 @@ export class ChunkRun<T> {
           this.#tools.onBlamed(failure.member, failure.reason);
         }
       }
+      return { kind: "accepted" };
     } catch (error) {
-      this.#noteEnd(attempt, error);
+      return this.#noteEnd(attempt, error);
     } finally {
       unlink();
       this.#running.delete(attempt.number);
@@ -189,12 +210,13 @@ export class ChunkRun<T> {
     }
   }
 
-  #noteEnd({ number, lease: { member }, stop }: RunningAttempt, error: unknown): void {
-    if (this.#signal.aborted || this.#isOver) return;
+  #noteEnd({ number, lease: { member }, stop }: RunningAttempt, error: unknown): Outcome {
+    if (this.#signal.aborted) return { kind: "cancelled" };
+    if (this.#isOver) return { kind: "superseded" };
     if (error instanceof StoreFullError || error instanceof StoreUnwritableError) {
       this.#isOver = true;
       this.#round.resolve({ kind: "broken", error });
-      return;
+      return { kind: "broken", reason: error.message };
     }
     const abandoned = stop.signal.reason;
     const diagnosis: Diagnosis = abandoned instanceof AbandonedError
@@ -202,9 +224,10 @@ export class ChunkRun<T> {
       : member.port.diagnose(error);
     this.#tools.onFailed(member, diagnosis);
     const { kind, reason } = diagnosis;
-    if (kind === "busy") return;
+    if (kind === "busy") return diagnosis;
     if (kind !== "unreached") this.#failures.push({ member, worker: member.address, reason, kind });
     this.#onEvent({ kind: "failed", worker: member.address, attempt: number, reason });
+    return diagnosis;
   }
 }
 

@@ -1,18 +1,18 @@
 /** Server calls as promises and Web Streams, under one AbortSignal each. */
-import type {
-  handleClientStreamingCall,
-  handleServerStreamingCall,
-  handleUnaryCall,
-  Metadata,
-  sendUnaryData,
-  ServerReadableStream,
-  ServerUnaryCall,
-  ServerWritableStream,
-  StatusObject,
+import {
+  type handleClientStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type Metadata,
+  type ServerReadableStream,
+  type ServerWritableStream,
+  status,
+  type StatusObject,
 } from "@grpc/grpc-js";
 import type { EventEmitter } from "node:events";
 import { once } from "node:events";
-import { traceOf, withTrace } from "./trace_context.ts";
+import { type OpenSpan, withSpan, withTrace } from "../trace.ts";
+import { traceOf } from "./trace_context.ts";
 
 /** How a call ends; the metadata goes as its trailer. */
 export type EndStatus = Pick<StatusObject, "code" | "details"> & { readonly metadata?: Metadata };
@@ -36,13 +36,12 @@ export function unary<Request, Response>(
   { shutdown, toStatus }: Calls,
   handle: (request: Request, context: CallContext) => Promise<Response>,
 ): handleUnaryCall<Request, Response> {
-  return traced<ServerUnaryCall<Request, Response>, [sendUnaryData<Response>]>((call, callback) => {
+  return (call, callback) => {
     const signal = callSignal(call, shutdown);
-    settle(() => handle(call.request, { signal })).then(
-      (response) => callback(null, response),
-      (error) => callback(toStatus(error)),
+    settle(call, toStatus, () => handle(call.request, { signal })).then((end) =>
+      end.kind === "answered" ? callback(null, end.response) : callback(end.status)
     );
-  });
+  };
 }
 
 /** A handler that answers a stream of messages, read as they are pulled, with one. */
@@ -50,13 +49,12 @@ export function clientStream<Request, Response>(
   { shutdown, toStatus }: Calls,
   handle: (requests: ReadableStream<Request>, context: CallContext) => Promise<Response>,
 ): handleClientStreamingCall<Request, Response> {
-  return traced<ServerReadableStream<Request, Response>, [sendUnaryData<Response>]>((call, callback) => {
+  return (call, callback) => {
     const signal = callSignal(call, shutdown);
-    settle(() => handle(callSource(call, signal), { signal })).then(
-      (response) => callback(null, response),
-      (error) => callback(toStatus(error)),
+    settle(call, toStatus, () => handle(callSource(call, signal), { signal })).then((end) =>
+      end.kind === "answered" ? callback(null, end.response) : callback(end.status)
     );
-  });
+  };
 }
 
 /** A handler that answers one message with a stream, written no faster than it is read. */
@@ -64,27 +62,61 @@ export function serverStream<Request, Response>(
   { shutdown, toStatus }: Calls,
   handle: (request: Request, context: CallContext) => Promise<ReadableStream<Response>>,
 ): handleServerStreamingCall<Request, Response> {
-  return traced<ServerWritableStream<Request, Response>, []>((call) => {
+  return (call) => {
     const signal = callSignal(call, shutdown);
-    settle(async () => {
+    settle(call, toStatus, async () => {
       const responses = await handle(call.request, { signal });
       await responses.pipeTo(callSink(call, signal), { signal });
-    }).then(
-      () => call.end(),
-      (error) => call.emit("error", toStatus(error)),
-    );
-  });
+    }).then((end) => end.kind === "answered" ? call.end() : call.emit("error", end.status));
+  };
 }
 
-/** What a call sets off, and what is logged meanwhile, is part of its caller's trace. */
-function traced<Call extends { readonly metadata: Metadata }, Rest extends unknown[]>(
-  handle: (call: Call, ...rest: Rest) => void,
-): (call: Call, ...rest: Rest) => void {
-  return (call, ...rest) => withTrace(traceOf(call.metadata), () => handle(call, ...rest));
+type CallEnd<Response> =
+  | { readonly kind: "answered"; readonly response: Response }
+  | { readonly kind: "failed"; readonly status: EndStatus };
+
+/** What a call sets off, and what is logged meanwhile, is part of its caller's trace, if there is one. */
+function settle<Response>(
+  call: { readonly metadata: Metadata; getPath(): string },
+  toStatus: ToStatus,
+  run: () => Promise<Response>,
+): Promise<CallEnd<Response>> {
+  const method = call.getPath().slice(1);
+  const facts = { "rpc.system.name": "grpc", "rpc.method": method };
+  return withTrace(
+    traceOf(call.metadata),
+    () =>
+      withSpan({ name: method, kind: "SERVER", facts }, async (span): Promise<CallEnd<Response>> => {
+        try {
+          const response = await run();
+          noteStatus(span, { code: status.OK, details: "" });
+          return { kind: "answered", response };
+        } catch (error) {
+          const end = toStatus(error);
+          noteStatus(span, end);
+          return { kind: "failed", status: end };
+        }
+      }),
+  );
 }
 
-// A handler that throws before its first await rejects like any other.
-const settle = async <T>(run: () => Promise<T>): Promise<T> => await run();
+/** The others are the caller's own doing. @see https://opentelemetry.io/docs/specs/semconv/rpc/grpc/ */
+const SERVER_ERRORS: ReadonlySet<status> = new Set([
+  status.UNKNOWN,
+  status.DEADLINE_EXCEEDED,
+  status.UNIMPLEMENTED,
+  status.INTERNAL,
+  status.UNAVAILABLE,
+  status.DATA_LOSS,
+]);
+
+function noteStatus(span: OpenSpan, { code, details }: EndStatus): void {
+  const name = status[code] ?? String(code);
+  span.note({ "rpc.response.status_code": name });
+  if (!SERVER_ERRORS.has(code)) return;
+  span.note({ "error.type": name });
+  span.fail(details);
+}
 
 function callSignal(call: EventEmitter, shutdown: AbortSignal): AbortSignal {
   const over = new AbortController();

@@ -26,10 +26,5 @@ export function newTrace(): TraceContext {
   return { traceId: randomHex(16), spanId: randomHex(8), isSampled: true };
 }
 
-/** Another piece of work of the same trace. */
-export function childOf(trace: TraceContext): TraceContext {
-  return { ...trace, spanId: randomHex(8) };
-}
-
 /** All zeros, which would stand for none, has a chance of 1 in 2^64. */
 const randomHex = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)).toHex();
