@@ -25,6 +25,7 @@ import { type DiskMemory, openDiskMemory } from "./lib/job/disk_memory.ts";
 import type { JobEvent, JobResult, JobSpec } from "./lib/job/job.ts";
 import { proofPathOf } from "./lib/job/proof.ts";
 import { runJob } from "./lib/job/run_job.ts";
+import { withFirstSpan } from "./lib/trace.ts";
 
 const [MIN_THREADS, MAX_THREADS] = LIMITS.threads;
 
@@ -112,6 +113,8 @@ const COMMAND = defineCommand({
 
 type Flags = Parsed<typeof COMMAND>["flags"];
 
+/** What the whole command is in a trace. */
+const SPAN = { name: COMMAND.name };
 /** Beside the output, so that there is room for it. */
 const MEMORY_FOLDER = ".transcode";
 /** Workers whose encoder is on the machine are there in less, and a person would wonder. */
@@ -162,7 +165,7 @@ async function transcode(spec: JobSpec, flags: Flags, signal: AbortSignal): Prom
   await using stack = new AsyncDisposableStack();
   const memory = stack.use(await openMemory(flags, stack));
   const fleet = stack.use(await openFleet(flags, memory, stack, signal));
-  const result = await runShown(spec, { fleet, memory }, flags, signal);
+  const result = await withFirstSpan(SPAN, () => runShown(spec, { fleet, memory }, flags, signal));
   const seconds = (performance.now() - startMs) / 1000;
   await stack.disposeAsync();
   writeOut(flags.json ? doneJson(result, seconds) : transcodeText(result, seconds));
@@ -179,17 +182,19 @@ async function transcodeRemotely(
     throw new UsageError("--no-resume has no effect with --master, which remembers by itself");
   }
   const startMs = performance.now();
-  const result = await transcodeAtMaster({
-    ...order,
-    master,
-    connection: await readClientFlags(flags),
-    output: flags.output,
-    chunkSeconds: flags.chunk_seconds,
-    giveUpMs: flags.give_up_after * 1000,
-    isShown: !flags.quiet && !(flags.json && Deno.stdout.isTerminal()),
-    onEvent: (event) => flags.json && writeOut(eventJson(event)),
-    signal,
-  });
+  const connection = await readClientFlags(flags);
+  const result = await withFirstSpan(SPAN, () =>
+    transcodeAtMaster({
+      ...order,
+      master,
+      connection,
+      output: flags.output,
+      chunkSeconds: flags.chunk_seconds,
+      giveUpMs: flags.give_up_after * 1000,
+      isShown: !flags.quiet && !(flags.json && Deno.stdout.isTerminal()),
+      onEvent: (event) => flags.json && writeOut(eventJson(event)),
+      signal,
+    }));
   const seconds = (performance.now() - startMs) / 1000;
   writeOut(flags.json ? remoteDoneJson(result, seconds) : remoteText(result, seconds));
 }

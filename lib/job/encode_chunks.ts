@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { AssembleError } from "../assemble/assemble_error.ts";
 import { readSegment, type SegmentChunk, segmentChunks } from "../chunk/keyframe_segments.ts";
 import type { ChunkTask, Place, ShardRef } from "../fleet/fleet.ts";
+import { untilAborted } from "../fleet/follow_signal.ts";
 import { StoreFullError, StoreUnwritableError } from "../store/store_errors.ts";
 import { type Ending, endingWith } from "./ending.ts";
 import { encodedShard, type JobUnderWay } from "./job_under_way.ts";
@@ -10,7 +11,7 @@ import type { ShardFacts, ShardKey } from "./shard_memory.ts";
 import { taskSha256 } from "./task_identity.ts";
 
 /** A chunk, read and with what it is to become. */
-interface ReadyChunk {
+export interface ReadyChunk {
   readonly task: ChunkTask;
   readonly key: ShardKey;
   readonly bytes: Uint8Array;
@@ -28,9 +29,12 @@ export async function encodeAll(job: JobUnderWay): Promise<void> {
   try {
     for await (const chunk of segmentChunks(job.source, job.plan.chunks, { signal })) {
       const ready = readyChunk(job, chunk);
-      if (await reuse(job, ready, signal)) continue;
-      const place = await placeFor(job, signal);
-      const run = encodeIn(place, job, ready, ended)
+      const underWay = job.tools.underWay?.(ready.key);
+      if (!underWay && await reuse(job, ready, signal)) continue;
+      const work = underWay
+        ? encodeUnlessMade(underWay, job, ready, ended)
+        : encodeIn(await placeFor(job, signal), job, ready, ended);
+      const run = work
         .catch(ended.end)
         .finally(() => running.delete(run));
       running.add(run);
@@ -45,7 +49,19 @@ export async function encodeAll(job: JobUnderWay): Promise<void> {
   }
 }
 
-function readyChunk(
+/** Waits for a shard that is being made, and has the chunk encoded if there is none then. */
+async function encodeUnlessMade(
+  underWay: Promise<void>,
+  job: JobUnderWay,
+  ready: ReadyChunk,
+  ended: Ending,
+): Promise<void> {
+  await untilAborted(underWay, ended.signal);
+  if (await reuse(job, ready, ended.signal)) return;
+  await encodeIn(await placeFor(job, ended.signal), job, ready, ended);
+}
+
+export function readyChunk(
   { spec, build, spans }: JobUnderWay,
   { segment: { index }, bytes }: SegmentChunk,
 ): ReadyChunk {
@@ -86,8 +102,8 @@ function placeFor(
   return tools.fleet.place({ jobId, priority, build, signal });
 }
 
-/** Has a chunk encoded, and its shard kept. */
-async function encodeIn(
+/** Has a chunk encoded, and its shard kept. A disk of ours that takes no more ends all. */
+export async function encodeIn(
   given: Place,
   job: JobUnderWay,
   { task, key, bytes }: ReadyChunk,

@@ -5,6 +5,7 @@ import { checkFrames } from "../assemble/check_frames.ts";
 import type { EncodedShard } from "../assemble/shard_frames.ts";
 import { describeSettings } from "../encode/describe_settings.ts";
 import { writeWhole } from "../store/write_file.ts";
+import { withSpan } from "../trace.ts";
 import { fileSha256 } from "./file_sha256.ts";
 import type { JobResult } from "./job.ts";
 import { encodedShard, type JobUnderWay, type KeptShard } from "./job_under_way.ts";
@@ -29,18 +30,19 @@ export async function finish(job: JobUnderWay, runFacts: () => Promise<RunFacts>
   // Of the same extension, which chooses the container.
   const temporary = join(dirname(outputPath), `.${crypto.randomUUID()}${extname(outputPath)}`);
   try {
-    const assembled = await assemble({
-      plan: plan.frames,
-      source,
-      path: temporary,
-      shards: encodedShards(kept),
-      audio,
-      encoderTag: `${build}, ${describeSettings(settings)}`,
-      onProgress: (chunk) => job.emit({ kind: "assembling", chunk }),
-      signal,
-    });
+    const assembled = await withSpan({ name: "assemble" }, () =>
+      assemble({
+        plan: plan.frames,
+        source,
+        path: temporary,
+        shards: encodedShards(kept),
+        audio,
+        encoderTag: `${build}, ${describeSettings(settings)}`,
+        onProgress: (chunk) => job.emit({ kind: "assembling", chunk }),
+        signal,
+      }));
     job.emit({ kind: "checking" });
-    const check = await checkFrames(plan.frames, temporary, { signal });
+    const check = await withSpan({ name: "check" }, () => checkFrames(plan.frames, temporary, { signal }));
     const proof = await proofOf(job, { ...assembled, path: temporary }, await runFacts());
     const proofPath = proofPathOf(outputPath);
     signal.throwIfAborted();

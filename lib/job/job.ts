@@ -4,7 +4,7 @@ import type { AudioMode } from "../assemble/audio_plan.ts";
 import type { FrameCheck } from "../assemble/check_frames.ts";
 import type { EncodeSettings } from "../encode/settings.ts";
 import type { Fleet, TaskEvent } from "../fleet/fleet.ts";
-import type { ShardMemory } from "./shard_memory.ts";
+import type { ShardKey, ShardMemory } from "./shard_memory.ts";
 
 /** Plain data, which can be stored. */
 export interface JobSpec {
@@ -59,6 +59,11 @@ export interface PlannedChunk {
 export interface JobTools {
   readonly fleet: Fleet;
   readonly memory: ShardMemory;
+  /**
+   * Resolves once a chunk that somebody else has encoded already is no more under way, its shard in the memory or not;
+   * undefined: nobody has it encoded.
+   */
+  readonly underWay?: ((key: ShardKey) => Promise<void> | undefined) | undefined;
   readonly onEvent?: ((event: JobEvent) => void) | undefined;
   readonly signal: AbortSignal;
 }

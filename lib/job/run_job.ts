@@ -1,19 +1,15 @@
 /** A job from its source to its output and the proof of it. */
 import { AssembleError } from "../assemble/assemble_error.ts";
-import { planAudio } from "../assemble/audio_plan.ts";
 import { FrameMismatchError } from "../assemble/check_frames.ts";
-import { checkOutput } from "../assemble/check_output.ts";
-import { createShardCheck } from "../assemble/check_shard.ts";
-import { type EncodePlan, encodePlan } from "../chunk/converted_plan.ts";
-import { planSource } from "../chunk/keyframe_segments.ts";
-import { openSource, type SourceFile } from "../chunk/source_file.ts";
+import { openSource } from "../chunk/source_file.ts";
+import { withSpan } from "../trace.ts";
 import { encodeAgain, encodeAll } from "./encode_chunks.ts";
 import { endingWith } from "./ending.ts";
 import { fileSha256 } from "./file_sha256.ts";
 import { finish, type Finished, type RunFacts } from "./finish_job.ts";
-import type { JobResult, JobSpec, JobTools, PlannedChunk } from "./job.ts";
+import type { JobResult, JobSpec, JobTools } from "./job.ts";
 import type { JobUnderWay } from "./job_under_way.ts";
-import { segmentSpans } from "./task_identity.ts";
+import { prepareJob } from "./prepare_job.ts";
 
 /** What forgetting a job at its workers may take, and once the job has been ended. */
 const FORGET_MS = { done: 10_000, aborted: 500 } as const;
@@ -34,12 +30,22 @@ const FORGET_MS = { done: 10_000, aborted: 500 } as const;
  * @throws `tools.signal.reason` once aborted. Whatever it throws, nothing goes on then.
  */
 export async function runJob(spec: JobSpec, tools: JobTools): Promise<JobResult> {
+  const facts = { "transcoder.job.id": spec.jobId, "transcoder.codec": spec.settings.codec };
+  return await withSpan({ name: "job", facts }, async (span) => {
+    const result = await runToEnd(spec, tools);
+    const { encodedChunks, reusedChunks } = result;
+    span.note({ "transcoder.chunks.encoded": encodedChunks, "transcoder.chunks.reused": reusedChunks });
+    return result;
+  });
+}
+
+async function runToEnd(spec: JobSpec, tools: JobTools): Promise<JobResult> {
   const startMs = performance.now();
   using ended = endingWith(tools.signal);
   using source = await openSource(spec.sourcePath);
   const sourceSha256 = hashSource(spec, ended.signal);
   try {
-    const job = await prepare(spec, { ...tools, signal: ended.signal }, source);
+    const job = await prepareJob(spec, { ...tools, signal: ended.signal }, source);
     await encodeAll(job);
     const finished = await finishRepairing(job, async () => {
       return { sourceSha256: await sourceSha256, seconds: (performance.now() - startMs) / 1000 };
@@ -50,49 +56,6 @@ export async function runJob(spec: JobSpec, tools: JobTools): Promise<JobResult>
     await sourceSha256.catch(() => {});
     await forgetAtWorkers(spec, tools);
   }
-}
-
-async function prepare(spec: JobSpec, tools: JobTools, source: SourceFile): Promise<JobUnderWay> {
-  const { fleet, signal, onEvent = () => {} } = tools;
-  const { settings, chunkSeconds } = spec;
-  const planned = await planSource(source, { kind: "seconds", seconds: chunkSeconds }, {
-    hidden: "drop",
-    signal,
-  });
-  const plan = encodePlan(planned, settings.frameRate);
-  const codec = settings.codec === "h264" ? "avc" : settings.codec;
-  planAudio(source.audio, checkOutput(plan.frames, { path: spec.outputPath, codec }), spec.audio);
-  const build = await fleet.chooseBuild(settings, { signal });
-  onEvent({
-    kind: "planned",
-    chunks: plannedChunks(plan),
-    frames: plan.frames.shownTicks.length,
-    durationSeconds: (plan.frames.endTicks - (plan.frames.shownTicks[0] ?? 0)) / plan.frames.timescale,
-    sourceBytes: source.sizeBytes,
-    build,
-  });
-  return {
-    spec,
-    tools,
-    source,
-    plan,
-    build,
-    spans: segmentSpans(plan),
-    check: createShardCheck(plan.frames),
-    kept: [],
-    emit: onEvent,
-  };
-}
-
-function plannedChunks({ frames }: EncodePlan): PlannedChunk[] {
-  const { segments, timescale, endTicks } = frames;
-  const originTicks = segments[0]?.startTicks ?? 0;
-  return segments.map(({ index, frameCount, startTicks }) => ({
-    index,
-    frames: frameCount,
-    startSeconds: (startTicks - originTicks) / timescale,
-    durationSeconds: ((segments[index + 1]?.startTicks ?? endTicks) - startTicks) / timescale,
-  }));
 }
 
 /** Puts all together. A chunk whose shard proves not to fit is encoded again, once. */

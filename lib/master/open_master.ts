@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { type Clock, SYSTEM_CLOCK } from "../fleet/clock.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import { firstOf } from "../fleet/follow_signal.ts";
-import type { JobEvent } from "../job/job.ts";
+import type { JobEvent, JobResult, JobSpec, JobTools } from "../job/job.ts";
 import { proofPathOf } from "../job/proof.ts";
 import type { ShardMemory } from "../job/shard_memory.ts";
 import type { Logger } from "../log.ts";
-import { currentTrace, withTrace } from "../rpc/trace_context.ts";
-import { childOf, formatTraceparent, newTrace, parseTraceparent } from "../rpc/traceparent.ts";
 import { quoted } from "../store/shard_key.ts";
 import { attempting } from "../store/store_errors.ts";
+import { currentTrace, withFirstSpan, withTrace } from "../trace.ts";
+import { formatTraceparent, newTrace, parseTraceparent } from "../traceparent.ts";
 import { openCatalog, videoExists } from "./catalog.ts";
 import { createEventHub } from "./event_hub.ts";
 import { mediaTypeOf, resultFileName, sourceFileName } from "./file_names.ts";
@@ -23,6 +23,7 @@ import type { Master, MasterOptions, UploadFacts } from "./master.ts";
 import { DrainingError, JobFinalError, NotCompletedError } from "./master_errors.ts";
 import { boundUpload, createSpace } from "./upload_bounds.ts";
 import { readUpload, type UploadOrder } from "./upload_order.ts";
+import { createUploadsAhead } from "./uploads_ahead.ts";
 import { openVideoFiles, storedVideo } from "./video_files.ts";
 
 export interface OpenMasterOptions {
@@ -84,6 +85,7 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
   const closing = new AbortController();
   const hub = createEventHub(watchWorkers);
   opening.defer(() => watchWorkers(false));
+  const aheads = opening.use(createUploadsAhead({ ...options, maxUploads: options.maxJobs }));
   const runs = opening.use(createJobRuns({
     catalog,
     files,
@@ -91,7 +93,7 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
     openMemory: options.openMemory,
     runJob: (spec, tools) => {
       const trace = parseTraceparent(catalog.job(spec.jobId).traceparent);
-      return withTrace(trace && childOf(trace), () => options.runJob(spec, tools));
+      return withTrace(trace, () => runAfterAhead(spec, tools));
     },
     maxRunning: options.maxJobs,
     publish: hub.publish,
@@ -126,6 +128,16 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
     return { job, chunks: runs.live(id)?.chunks() ?? catalog.chunks(id) };
   };
 
+  /** With what was encoded of its video before that was whole. */
+  async function runAfterAhead(spec: JobSpec, tools: JobTools): Promise<JobResult> {
+    const ahead = aheads.of(spec.jobId);
+    try {
+      return await options.runJob(spec, { ...tools, underWay: (key) => ahead?.underWay(key) });
+    } finally {
+      await aheads.end(spec.jobId);
+    }
+  }
+
   /** The job whose place the new one takes, if any. @throws {VideoExistsError} */
   function replacedBy(videoId: string): JobRecord | undefined {
     const former = catalog.find(videoId);
@@ -143,8 +155,10 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
     using room = await space.reserve(sizeBytes);
     const id = crypto.randomUUID();
     const bounded = boundUpload(video, { room, sizeBytes, stallMs });
-    const stored = await files.receive(id, bounded, { signal });
+    const ahead = aheads.begin(id, order);
     try {
+      const stored = await files.receive(id, bounded, { signal, onGrown: (part) => ahead?.grew(part) });
+      aheads.finish(id);
       const former = replacedBy(videoId);
       const trace = currentTrace() ?? newTrace();
       const job = catalog.insert({
@@ -161,6 +175,7 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
       if (former) dropped(former.id);
       return job;
     } catch (error) {
+      await aheads.end(id);
       await files.remove(id);
       throw error;
     }
@@ -189,10 +204,15 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
     if (uploading.has(order.videoId)) throw videoExists();
     uploading.add(order.videoId);
     try {
-      const job = await receive(order, video, signal);
+      const facts = { "transcoder.video.id": order.videoId };
+      const job = await withFirstSpan(
+        { name: "receive video", facts },
+        () => receive(order, video, signal),
+      );
       withFields(logger, jobFields(job)).info(`Received video ${quoted(job.videoId)}`, {
         bytes: job.sourceBytes,
         file: job.originalFilename,
+        chunks_begun: aheads.of(job.id)?.begunChunks,
       });
       hub.publish({ kind: "job", job: viewOf(job, undefined) });
       runs.add(job);
@@ -256,6 +276,7 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
       if (state === "cancelled") return viewOf(catalog.job(id), undefined);
       if (isFinal(state)) throw new JobFinalError(state);
       await runs.stop(id, new DOMException("The job was cancelled", "AbortError"));
+      await aheads.end(id);
       const stopped = catalog.job(id);
       if (isFinal(stopped.state)) throw new JobFinalError(stopped.state); // it was over before it could be ended
       const job = catalog.cancel(id, clock.now());
@@ -266,6 +287,7 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
     async remove(id) {
       const job = catalog.job(id);
       await runs.stop(id, new DOMException("The job was removed", "AbortError"));
+      await aheads.end(id);
       catalog.remove(id);
       withFields(logger, jobFields(job)).info("Job removed");
       dropped(id);

@@ -11,7 +11,7 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Container } from "../assemble/output_container.ts";
 import { attempting } from "../store/store_errors.ts";
-import { writeWhole } from "../store/write_file.ts";
+import { type GrowingFile, writeWhole } from "../store/write_file.ts";
 import type { ByteRange, MasterOptions, StoredVideo } from "./master.ts";
 
 /** What of a job the sweep lets be. */
@@ -27,6 +27,10 @@ export interface StoredSource {
   readonly sha256: string;
 }
 
+export interface ReceiveOptions extends MasterOptions {
+  readonly onGrown?: ((part: GrowingFile) => void) | undefined;
+}
+
 export interface VideoFiles {
   sourcePath(jobId: string): string;
   /** Of one run; its folder is there once {@link VideoFiles.prepareResult} was called. */
@@ -39,9 +43,10 @@ export interface VideoFiles {
   /**
    * Stores a source, which is on disk once this returns; nothing is left if it throws.
    *
+   * @param options.onGrown Told of the file as the source comes in.
    * @throws {StoreFullError} @throws {StoreUnwritableError} @throws What the stream does.
    */
-  receive(jobId: string, video: ReadableStream<Uint8Array>, options: MasterOptions): Promise<StoredSource>;
+  receive(jobId: string, video: ReadableStream<Uint8Array>, options: ReceiveOptions): Promise<StoredSource>;
   /** Removes all that a job has. */
   remove(jobId: string): Promise<void>;
   /** Removes what no job has. */
@@ -74,7 +79,7 @@ export async function openVideoFiles(root: string): Promise<VideoFiles> {
       const fileName = `${run}.${container}`;
       return { fileName, path: join(folder, fileName) };
     },
-    receive: (jobId, video, { signal }) => writeWhole(sourcePath(jobId), video, { signal }),
+    receive: (jobId, video, options) => writeWhole(sourcePath(jobId), video, options),
     remove,
     async sweep(jobs) {
       const kept = new Map(jobs.map(({ jobId, resultName }) => [jobId, resultName]));

@@ -21,12 +21,17 @@ export interface Written {
  * Not `file.writable`, which holds bytes back and ignores that the last of them did not fit.
  *
  * @param options.attempted What is being done, as errors of writing put it; see {@linkcode attempting}.
+ * @param options.onWritten Told how many bytes are in the file by now.
  * @throws What the source throws, untouched; `options.signal.reason` once aborted.
  */
 export async function writeStream(
   file: Deno.FsFile,
   source: ReadableStream<Uint8Array>,
-  options: { attempted: string; signal?: AbortSignal | undefined },
+  options: {
+    attempted: string;
+    signal?: AbortSignal | undefined;
+    onWritten?: ((sizeBytes: number) => void) | undefined;
+  },
 ): Promise<Written> {
   const hash = createHash("sha256");
   let sizeBytes = 0;
@@ -35,6 +40,7 @@ export async function writeStream(
       await attempting(options.attempted, () => writeAll(file, bytes));
       hash.update(bytes);
       sizeBytes += bytes.length;
+      options.onWritten?.(sizeBytes);
     },
   });
   await source.pipeTo(sink, options.signal && { signal: options.signal });

@@ -20,7 +20,16 @@ export type { CreateFile, Written };
 export interface WriteOptions {
   /** How the temporary file beside the target is opened: new, for writing. */
   readonly createFile?: CreateFile | undefined;
+  /** Told of the temporary file each time that it has grown: what it has by then stays as it is. */
+  readonly onGrown?: ((part: GrowingFile) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A file that is being written: gone, or another's, once that is over. */
+export interface GrowingFile {
+  readonly path: string;
+  /** So far. */
+  readonly sizeBytes: number;
 }
 
 /** Where the bytes go: a name that is given to a whole file, or something that takes them as they come. */
@@ -96,11 +105,12 @@ async function fill(
   source: ReadableStream<Uint8Array>,
   options: WriteOptions & { attempted: string },
 ): Promise<Written> {
-  const { attempted, createFile = createNewFile } = options;
+  const { attempted, signal, onGrown, createFile = createNewFile } = options;
   using file = await attempting(attempted, () => createFile(temporary));
   // What was private stays private.
   if (mode !== null) await attempting(attempted, () => ifPresent(() => Deno.chmod(temporary, mode & 0o777)));
-  const written = await writeStream(file, source, options);
+  const onWritten = (sizeBytes: number) => onGrown?.({ path: temporary, sizeBytes });
+  const written = await writeStream(file, source, { attempted, signal, onWritten });
   await attempting(attempted, () => file.sync());
   return written;
 }

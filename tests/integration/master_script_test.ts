@@ -2,8 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { connectMaster, type MasterClient } from "../../lib/rpc/master_client.ts";
-import { withTrace } from "../../lib/rpc/trace_context.ts";
-import { newTrace } from "../../lib/rpc/traceparent.ts";
+import { withTrace } from "../../lib/trace.ts";
+import { newTrace } from "../../lib/traceparent.ts";
 import { startOurMaster } from "../peers/our_master.ts";
 import { startOurWorker } from "../peers/our_worker.ts";
 import { videoFile } from "./assemble_fixture.ts";
