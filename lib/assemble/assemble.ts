@@ -1,32 +1,36 @@
 /** Shards to one video: the frames of all of them at the source's times, with the source's sound. */
 import {
+  BufferTarget,
   type EncodedPacket,
   EncodedVideoPacketSource,
   Output,
-  StreamTarget,
   type VideoTrackMetadata,
 } from "mediabunny";
 import type { VideoPlan } from "../chunk/keyframe_segments.ts";
-import { setHeaderTimes } from "../chunk/mp4_header_times.ts";
 import type { DecoderConfig, SourceFile } from "../chunk/source_file.ts";
+import { setVp8Colours } from "../chunk/vp8_colours.ts";
 import { AssembleError } from "./assemble_error.ts";
 import { addAudioCopy, labelMetadata } from "./audio_copy.ts";
 import { addAudioEncode } from "./audio_encode.ts";
 import { type AudioMode, type AudioResult, type AudioTreatment, planAudio, resultOf } from "./audio_plan.ts";
 import { checkOutput } from "./check_output.ts";
+import { GatheringTarget } from "./gathering_target.ts";
+import { type Extras, readExtras, withoutCarried } from "./extras.ts";
 import { interleave, type TrackFeed } from "./interleave.ts";
+import { addMatroskaExtras } from "./matroska_extras.ts";
+import type { SegmentHeader } from "./matroska_header.ts";
+import { textTracks, withTexts } from "./mp4_text_tracks.ts";
+import { type PacketForm, packetForm } from "../chunk/mp4_packet_form.ts";
 import { type Container, formatOf, reservesIndex } from "./output_container.ts";
 import { outputTags } from "./output_tags.ts";
-import { readStart, seekableSink, writeAt, writeWholeFile } from "./seekable_sink.ts";
+import { readStart, writeAt, writeWholeFile } from "./seekable_sink.ts";
 import { type EncodedShard, type ShardFrame, shardFrames } from "./shard_frames.ts";
 import { matrixPatch, withoutMatrix } from "./vp9_colour.ts";
 import { setVp9Level } from "./vp9_level.ts";
+import { type Mp4Track, writeMp4 } from "./write_mp4.ts";
 
-const WRITE_BYTES = 1024 * 1024;
 /** A Matroska file's tracks are within so many bytes of its start, unless it has large attachments. */
 const HEADER_BYTES = 256 * 1024;
-/** What mediabunny gives a movie; finer where a track's clock is, so that start times keep their tick. */
-const MOVIE_TIMESCALE = 57_600;
 
 export interface AssembleOptions {
   readonly plan: VideoPlan;
@@ -56,6 +60,8 @@ export interface AssembleResult {
   readonly sizeBytes: number;
   /** The audio tracks, in the source's order. */
   readonly audioTracks: readonly AudioResult[];
+  /** What was put into another form, in words, such as `subtitles (S_TEXT/ASS, deu) -> tx3g`. */
+  readonly converted: readonly string[];
   /** What else the source has and the output has not, in words. */
   readonly notCarried: readonly string[];
 }
@@ -107,44 +113,58 @@ async function writeVideo(
   container: Container,
   video: ShardVideo,
   options: AssembleOptions,
-): Promise<Pick<AssembleResult, "audioTracks" | "notCarried">> {
+): Promise<Pick<AssembleResult, "audioTracks" | "converted" | "notCarried">> {
   const { plan, source, audio = "copy", signal } = options;
-  let moov: { readonly bytes: Uint8Array; readonly position: number } | undefined;
-  const output = new Output({
-    format: formatOf(container, (bytes, position) => moov = { bytes, position }),
-    target: new StreamTarget(seekableSink(file), { chunked: true, chunkSize: WRITE_BYTES }),
-  });
+  const extras = await readExtras(source, container, { endSeconds: plan.endTicks / plan.timescale, signal });
+  const header = new BufferTarget();
+  const target = reservesIndex(container) ? header : new GatheringTarget(file);
+  let segmentHeader: SegmentHeader | undefined;
+  const onSegmentHeader = (bytes: Uint8Array, position: number) => void (segmentHeader = { bytes, position });
+  const format = formatOf(container, hasTexts(extras) ? { onSegmentHeader } : {});
+  const output = new Output({ format, target });
   try {
     const sound = planAudio(source.audio, container, audio);
     const feeds = [addVideo(output, container, video, options)];
+    const forms = [packetForm({ ...videoConfig(video.first, source), codec: video.first.codec })];
     for (const treatment of sound.treatments) {
       feeds.push(await addAudio(output, container, treatment, options));
+      forms.push(audioForm(treatment));
     }
     const { tags, carried, notCarried: lostTags } = await outputTags(source, container, options.encoderTag);
-    output.setMetadataTags(tags);
+    const matroska = reservesIndex(container) ? undefined : addMatroskaExtras(output, extras);
+    output.setMetadataTags(matroska?.withRoom(tags) ?? tags);
 
     await output.start();
-    const startSeconds = await interleave(feeds, { signal });
-    await output.finalize();
-
-    if (moov) {
-      const clocks = sound.treatments.map(({ audio }) => audio.decoderConfig.sampleRate);
-      setHeaderTimes(moov.bytes, {
-        movieTimescale: Math.max(MOVIE_TIMESCALE, plan.timescale, ...clocks),
-        startSeconds: new Map(startSeconds.map((seconds, index) => [index + 1, seconds ?? 0])),
+    if (reservesIndex(container)) {
+      const tracks: Mp4Track[] = feeds.map((feed, index) => ({
+        feed,
+        form: forms[index]!,
+        mostPackets: output.tracks[index]?.metadata.maximumPacketCount ?? 0,
+      }));
+      const onMovie = (moov: Uint8Array) => {
+        const level = video.vp9Level();
+        if (level !== undefined) setVp9Level(moov, level);
+        setVp8Colours(moov, videoConfig(video.first, source).colorSpace);
+      };
+      await writeMp4(file, { output, target: header }, [...tracks, ...textTracks(extras)], {
+        ...(hasTexts(extras) && { withTracks: (moov) => withTexts(moov, extras, tracks.length + 1) }),
+        onMovie,
+        signal,
       });
-      const level = video.vp9Level();
-      if (level !== undefined) setVp9Level(moov.bytes, level);
-      await writeAt(file, moov.bytes, moov.position);
     } else {
+      await interleave([...feeds, ...matroska?.feeds ?? []], { signal });
+      await output.finalize();
+      await matroska?.put(file, segmentHeader!);
       const patch = matrixPatch(await readStart(file, HEADER_BYTES), videoConfig(video.first, source));
       if (patch) await writeAt(file, patch.bytes, patch.position);
     }
     return {
       audioTracks: sound.treatments.map(resultOf),
+      converted: extras.converted,
       notCarried: [
         ...missingFrames(plan),
-        ...source.otherContents.filter((what) => !carried.includes(what)),
+        ...withoutCarried(source.otherContents, extras.carried).filter((what) => !carried.includes(what)),
+        ...extras.notCarried,
         ...sound.notCarried,
         ...lostTags,
       ],
@@ -156,23 +176,36 @@ async function writeVideo(
   }
 }
 
+function hasTexts({ chapters, subtitles }: Extras): boolean {
+  return chapters.length > 0 || subtitles.length > 0;
+}
+
 async function addAudio(
   output: Output,
   container: Container,
   treatment: AudioTreatment,
   { source, signal }: AssembleOptions,
 ): Promise<TrackFeed> {
-  const { audio } = treatment;
-  if (treatment.kind === "copy") return await addAudioCopy(output, container, source, audio);
-  return await addAudioEncode(output, container, source, audio, { target: treatment.target, signal });
+  if (treatment.kind === "copy") return await addAudioCopy(output, container, source, treatment.audio);
+  return await addAudioEncode(output, container, source, treatment.audio, {
+    target: treatment.target,
+    signal,
+  });
+}
+
+function audioForm(treatment: AudioTreatment): PacketForm {
+  if (treatment.kind === "encode") return { kind: "as it is" };
+  const { codec, decoderConfig } = treatment.audio;
+  return packetForm({ ...decoderConfig, codec });
 }
 
 /** Frames of the source that are in no chunk, in words. */
-function missingFrames({ undecodablePackets, hiddenLast }: VideoPlan): string[] {
+function missingFrames({ undecodablePackets, droppedFirst, hiddenLast }: VideoPlan): string[] {
   const missing: string[] = [];
   if (undecodablePackets > 0) {
     missing.push(`${undecodablePackets} frames at the start that nothing can decode`);
   }
+  if (droppedFirst > 0) missing.push(`${droppedFirst} frames at the start that an edit list hides`);
   if (hiddenLast > 0) missing.push(`${hiddenLast} frames at the end that an edit list hides`);
   return missing;
 }
@@ -195,7 +228,9 @@ function addVideo(
   const wholeConfig = videoConfig(first, source);
   const decoderConfig = reservesIndex(container) ? wholeConfig : withoutMatrix(wholeConfig);
   return {
-    packets: videoPackets(first, further, onProgress),
+    packets: reservesIndex(container)
+      ? videoPackets(first, further, onProgress)
+      : fromZero(videoPackets(first, further, onProgress)),
     add: (packet) => track.add(packet, { decoderConfig }),
     close: () => track.close(),
   };
@@ -207,6 +242,18 @@ function videoConfig({ decoderConfig: encoded }: ShardFrame, { video }: SourceFi
   const { primaries, transfer, matrix } = encoded.colorSpace ?? {};
   const isStated = (primaries ?? transfer ?? matrix ?? null) !== null;
   return isStated || !source.colorSpace ? encoded : { ...encoded, colorSpace: source.colorSpace };
+}
+
+/** What an edit list begins within is shown from its start on where there are no edit lists. */
+async function* fromZero(
+  packets: AsyncGenerator<EncodedPacket, void, undefined>,
+): AsyncGenerator<EncodedPacket, void, undefined> {
+  for await (const packet of packets) {
+    const { timestamp, duration } = packet;
+    yield timestamp < 0
+      ? packet.clone({ timestamp: 0, duration: Math.max(0, timestamp + duration) })
+      : packet;
+  }
 }
 
 async function* videoPackets(

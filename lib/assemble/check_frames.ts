@@ -20,6 +20,8 @@ export interface ShownFrames {
   readonly timescale: number;
   /** When the last frame ends. */
   readonly endTicks: number;
+  /** Whether an edit list can begin within a frame; absent: it can. Elsewhere such a frame is shown from 0 on. */
+  readonly hidesBeforeZero?: boolean;
 }
 
 /** A frame is missing, added, or shown at another time than in the source. */
@@ -62,6 +64,7 @@ export async function checkFrames(
     shownTicks: packets.ticks.slice().sort(),
     timescale: output.video.timescale,
     endTicks,
+    hidesBeforeZero: output.video.hidesBeforeZero,
   });
 }
 
@@ -77,7 +80,8 @@ export function compareFrames(plan: SegmentPlan, output: ShownFrames): FrameChec
   const scale = output.timescale / plan.timescale;
   let largestTicks = 0;
   for (let frame = 0; frame < Math.min(framesIn, framesOut); frame++) {
-    const expectedTicks = plan.shownTicks[frame]! * scale;
+    const isCut = frame === 0 && output.hidesBeforeZero === false;
+    const expectedTicks = isCut ? Math.max(0, plan.shownTicks[0]! * scale) : plan.shownTicks[frame]! * scale;
     const differenceTicks = Math.abs(output.shownTicks[frame]! - expectedTicks);
     if (differenceTicks > 0.5 + ROUNDING_TICKS) {
       const [expected, actual] = [expectedTicks, output.shownTicks[frame]!].map((ticks) =>

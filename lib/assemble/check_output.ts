@@ -26,6 +26,11 @@ export function checkOutput(plan: VideoPlan, { path, codec, copied = false }: Ou
         `which only .mp4 and .mov can do`,
     );
   }
+  if (copied && plan.droppedFirst > 0) {
+    throw new AssembleError(
+      `Cannot copy this video: its edit list hides the first ${plan.droppedFirst} frames, which the plan leaves out`,
+    );
+  }
   if (copied && plan.parametersChangeAt !== undefined) {
     throw new AssembleError(
       `Cannot copy this video: what it takes to decode it changes at frame ${plan.parametersChangeAt} (encode it)`,

@@ -14,15 +14,13 @@ export interface TrackFeed {
  * Fills all tracks, always going on with the one that has come least far in time. So each is at most one packet
  * ahead of the rest, and a muxer that orders packets itself has next to nothing to hold back.
  *
- * @returns When the first packet of each track is shown, in seconds; undefined for a track without packets.
  * @throws Whatever a feed throws, or `signal.reason` once aborted; all feeds have been ended by then.
  */
 export async function interleave(
   feeds: readonly TrackFeed[],
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<(number | undefined)[]> {
-  const firstSeconds: (number | undefined)[] = feeds.map(() => undefined);
-  const open = feeds.map((feed, index) => ({ feed, index, reachedSeconds: -Infinity }));
+): Promise<void> {
+  const open = feeds.map((feed) => ({ feed, reachedSeconds: -Infinity }));
   try {
     while (open.length > 0) {
       signal?.throwIfAborted();
@@ -33,13 +31,10 @@ export async function interleave(
         open.splice(open.indexOf(track), 1);
         continue;
       }
-      const { timestamp } = packet;
-      firstSeconds[track.index] = Math.min(firstSeconds[track.index] ?? Infinity, timestamp);
-      track.reachedSeconds = Math.max(track.reachedSeconds, timestamp);
+      track.reachedSeconds = Math.max(track.reachedSeconds, packet.timestamp);
       await track.feed.add(packet);
     }
   } finally {
     await Promise.all(feeds.map((feed) => feed.packets.return()));
   }
-  return firstSeconds;
 }

@@ -1,14 +1,14 @@
 /** The container of the finished video, which the extension of its name chooses. */
 import {
-  type AudioCodec,
-  type IsobmffOutputFormatOptions,
   MkvOutputFormat,
+  type MkvOutputFormatOptions,
   MovOutputFormat,
   Mp4OutputFormat,
   type OutputFormat,
   type VideoCodec,
   WebMOutputFormat,
 } from "mediabunny";
+import type { SourceAudioCodec } from "../chunk/source_audio.ts";
 import { AssembleError } from "./assemble_error.ts";
 
 export const CONTAINERS = ["mp4", "mov", "mkv", "webm"] as const;
@@ -39,8 +39,12 @@ export function checkVideoFits(container: Container, codec: VideoCodec): void {
   );
 }
 
-export function audioFits(container: Container, codec: AudioCodec): boolean {
-  return formatOf(container).getSupportedAudioCodecs().includes(codec);
+/** Whether the container can hold sound of that codec so that players know what it is. */
+export function audioFits(container: Container, codec: SourceAudioCodec): boolean {
+  // ISO/IEC 23003-5 has a way, which older players do not know: FFmpeg 5 plays noise.
+  if (container === "mp4" && codec.startsWith("pcm-")) return false;
+  const fitting: readonly SourceAudioCodec[] = formatOf(container).getSupportedAudioCodecs();
+  return fitting.includes(codec);
 }
 
 /** Whether the container's index needs to know beforehand how many packets there will be. */
@@ -50,22 +54,23 @@ export function reservesIndex(container: Container): boolean {
 
 /**
  * How the container is written: a player can start each before it has all of it. MP4 and MOV get their index in
- * front (room for it is kept, about 35 bytes a packet, and filled in at the end); Matroska and WebM are read
- * cluster by cluster as they are.
+ * front (see `write_mp4.ts`, which has it made for the first packets and fills it in at the end); Matroska and WebM
+ * are read cluster by cluster as they are.
+ *
+ * @param options For Matroska and WebM.
  */
 export function formatOf(
   container: Container,
-  onMoov?: IsobmffOutputFormatOptions["onMoov"],
+  options: Pick<MkvOutputFormatOptions, "onSegmentHeader"> = {},
 ): OutputFormat {
-  const indexFirst = { fastStart: "reserve", ...(onMoov && { onMoov }) } as const;
   switch (container) {
     case "mp4":
-      return new Mp4OutputFormat(indexFirst);
+      return new Mp4OutputFormat({ fastStart: "in-memory" });
     case "mov":
-      return new MovOutputFormat(indexFirst);
+      return new MovOutputFormat({ fastStart: "in-memory" });
     case "mkv":
-      return new MkvOutputFormat();
+      return new MkvOutputFormat(options);
     case "webm":
-      return new WebMOutputFormat();
+      return new WebMOutputFormat(options);
   }
 }

@@ -12,6 +12,16 @@ const ENCODER_TAG: Readonly<Record<Container, string>> = {
   webm: "ENCODER",
 };
 
+/** By container, the name of the tag for when something was made. */
+const DATE_TAG: Readonly<Record<Container, string>> = {
+  mp4: "©day",
+  mov: "©day",
+  mkv: "DATE",
+  webm: "DATE",
+};
+/** Names of it that the demuxer knows, in lower case. */
+const DATE_NAMES: ReadonlySet<string> = new Set(["©day", "rldt", "com.apple.quicktime.creationdate", "date"]);
+
 export interface OutputTags {
   readonly tags: MetadataTags;
   /** What of the source's could not be taken over, in words. */
@@ -26,9 +36,16 @@ export async function outputTags(
   container: Container,
   encoderTag: string | undefined,
 ): Promise<OutputTags> {
-  const made = encoderTag === undefined ? {} : { [ENCODER_TAG[container]]: encoderTag };
+  const made: Record<string, string> = encoderTag === undefined
+    ? {}
+    : { [ENCODER_TAG[container]]: encoderTag };
   try {
-    const { raw = {}, images = [], ...tags } = await source.input.getMetadataTags();
+    const { raw = {}, images = [], date: _, ...described } = await source.input.getMetadataTags();
+    const title = described.title ?? source.title;
+    const tags = { ...described, ...(title !== undefined && { title }) };
+    // As it is written: a year is not the first day of it.
+    const date = Object.entries(raw).find(([name]) => DATE_NAMES.has(name.toLowerCase()))?.[1];
+    if (typeof date === "string") made[DATE_TAG[container]] = date;
     const attached = Object.entries(raw).filter(([, value]) => value instanceof AttachedFile);
     switch (container) {
       case "mp4":

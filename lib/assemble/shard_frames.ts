@@ -1,6 +1,7 @@
 /** The frames of all shards, one after another, with the times that they have in the source. */
 import type { EncodedPacket, VideoCodec } from "mediabunny";
 import type { VideoPlan } from "../chunk/keyframe_segments.ts";
+import { distinctTicks } from "../chunk/distinct_ticks.ts";
 import type { Segment } from "../chunk/plan_segments.ts";
 import {
   type DecoderConfig,
@@ -34,7 +35,8 @@ export interface ShardFramesOptions {
   readonly onVp9Level?: ((level: number) => void) | undefined;
 }
 
-interface CheckedShard {
+/** A shard, and how it is decoded. */
+export interface CheckedShard {
   readonly origin: ShardOrigin;
   readonly decoderConfig: DecoderConfig;
 }
@@ -80,7 +82,8 @@ export async function* shardFrames(
   }
 }
 
-async function openShard(shard: EncodedShard): Promise<SourceFile> {
+/** @throws {AssembleError} If the shard cannot be read. */
+export async function openShard(shard: EncodedShard): Promise<SourceFile> {
   try {
     return typeof shard.data === "string"
       ? await openSource(shard.data)
@@ -96,7 +99,8 @@ function unreadable(shard: EncodedShard, cause: unknown): AssembleError {
   return new AssembleError(`Cannot read ${describeShard(shard)}: ${detail}`, { cause, shards: [shard] });
 }
 
-function checkAgreement(first: CheckedShard, other: CheckedShard): void {
+/** @throws {AssembleError} If the two cannot stand in one track, naming both. */
+export function checkAgreement(first: CheckedShard, other: CheckedShard): void {
   const differences = codecDifferences(first.decoderConfig, other.decoderConfig);
   if (differences.length === 0) return;
   const names = `${describeShard(first.origin)} and ${describeShard(other.origin)}`;
@@ -118,11 +122,12 @@ async function* retimedFrames(
   const shownTicks = plan.shownTicks.subarray(firstFrame, firstFrame + frameCount);
   const all = await shardSeconds(shard, file);
   const isOwn = copied ? ownFrames(segment, all) : () => true;
-  const restored = restoreTimes(all.filter((_, index) => isOwn(index)), shownTicks, timescale);
+  const chunkTicks = distinctTicks(shownTicks, segment.endTicks) ?? shownTicks;
+  const restored = restoreTimes(all.filter((_, index) => isOwn(index)), chunkTicks, timescale);
   if (typeof restored === "string") {
     throw new AssembleError(`Cannot use ${describeShard(shard)}: ${restored}`, { shards: [shard] });
   }
-  const packets = packetsOf(file.video.track);
+  const packets = packetsOf(file.video);
   let own = 0;
   for (const index of all.keys()) {
     const packet = await nextPacket(packets, shard);
@@ -146,11 +151,16 @@ function ownFrames({ startTicks, endTicks = Infinity, timescale }: Segment, seco
   return (index: number) => startTicks + Math.round(seconds[index]! * timescale) < endTicks;
 }
 
-async function shardSeconds(shard: EncodedShard, file: SourceFile): Promise<number[]> {
+/**
+ * Presentation times of a shard's frames in decode order.
+ *
+ * @throws {AssembleError} If the shard cannot be read.
+ */
+export async function shardSeconds(shard: EncodedShard, file: SourceFile): Promise<number[]> {
   const seconds: number[] = [];
   try {
     for await (
-      const { timestamp } of packetsOf(file.video.track, { metadataOnly: true })
+      const { timestamp } of packetsOf(file.video, { metadataOnly: true })
     ) {
       seconds.push(timestamp);
     }

@@ -2,7 +2,13 @@
 import type { EncodedPacket } from "mediabunny";
 import { writeChunk } from "./chunk_writer.ts";
 import type { PacketTable } from "./packet_table.ts";
-import { planSegments, type Segment, type SegmentPlan, type SegmentTarget } from "./plan_segments.ts";
+import {
+  type PlanLimits,
+  planSegments,
+  type Segment,
+  type SegmentPlan,
+  type SegmentTarget,
+} from "./plan_segments.ts";
 import { readPacketTable } from "./read_packet_table.ts";
 import { damaged, findingTime, shownAt, type SourceFile, type VideoFacts, videoSink } from "./source_file.ts";
 import { SourceError } from "./source_error.ts";
@@ -27,14 +33,25 @@ export interface VideoPlan extends SegmentPlan {
   readonly parametersChangeAt: number | undefined;
 }
 
-/** A segment, and an MP4 (index first, video only, on the source's clock) whose first frame is shown at 0. */
+/**
+ * A segment, and an MP4 (index first, video only, on the source's clock) whose first frame is shown at 0. What lies
+ * before that is hidden by its edit list: decoders decode and drop it.
+ */
 export interface SegmentChunk {
   readonly segment: Segment;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export interface SegmentOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PlanOptions extends SegmentOptions {
+  /**
+   * What becomes of frames that an edit list hides before 0. "keep", the default: they are part of the plan, as a
+   * copy needs them. "drop": chunks have them only as far as others need them, hidden, and no encoder gives them back.
+   */
+  readonly hidden?: "keep" | "drop" | undefined;
 }
 
 /**
@@ -48,12 +65,12 @@ export interface SegmentOptions {
 export async function planSource(
   source: SourceFile,
   target: SegmentTarget,
-  { signal }: SegmentOptions = {},
+  { hidden, signal }: PlanOptions = {},
 ): Promise<VideoPlan> {
   const { packets, endTicks } = await readPacketTable(source, { signal });
   if (packets.length > 0) await readLastFrame(source, packets);
   try {
-    return await planVerified(source, packets, endTicks, { target, signal });
+    return await planVerified(source, packets, endTicks, { target, hidden, signal });
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof RangeError) throw error;
@@ -65,14 +82,16 @@ async function planVerified(
   source: SourceFile,
   packets: PacketTable,
   endTicks: number,
-  { target, signal }: { readonly target: SegmentTarget; readonly signal: AbortSignal | undefined },
+  { target, hidden, signal }: PlanOptions & { readonly target: SegmentTarget },
 ): Promise<VideoPlan> {
   const { path, video } = source;
   const { leadingDecodable } = await verifyFirstKey(source, packets, { signal });
   checkHasKey(path, packets);
   const { timescale, shownUntilTicks = Infinity } = video;
   const untilTicks = packets.ticks.some((ticks) => ticks >= shownUntilTicks) ? shownUntilTicks : undefined;
-  const limits = { withoutLeading: !leadingDecodable, untilTicks };
+  const ends = { withoutLeading: !leadingDecodable, untilTicks };
+  const fromTicks = hidden === "drop" ? firstShown(video, packets, ends, endTicks) : undefined;
+  const limits = { ...ends, fromTicks };
   let plan = planSegments(packets, target, timescale, limits);
   if (backwardKey(packets) || !await areKeysTrue(source, plan.segments, packets, { signal })) {
     await verifyAllKeys(source, packets, { signal });
@@ -86,12 +105,13 @@ async function planVerified(
     parametersChangeAt: changes.picture,
     endTicks: Math.min(endTicks, untilTicks ?? Infinity),
     hiddenFirst: hiddenFirst(video, plan.shownTicks, endTicks),
-    hiddenLast: packets.length - plan.undecodablePackets - plan.shownTicks.length,
+    hiddenLast: packets.length - plan.undecodablePackets - plan.droppedFirst - plan.shownTicks.length,
   };
 }
 
 function checkHasKey(path: string, packets: PacketTable): void {
   if (packets.keys.includes(1)) return;
+  if (packets.length === 0) throw new SourceError("damaged", path, "none of its frames can be found");
   throw new SourceError("damaged", path, `none of its ${packets.length} frames is a keyframe`);
 }
 
@@ -114,6 +134,18 @@ function pictureChanges(path: string, frame: number): SourceError {
     path,
     `the form of its picture changes at frame ${frame}, such as its size`,
   );
+}
+
+/** When the first frame is shown that no edit list hides; undefined: it is the first one, or there is none. */
+function firstShown(
+  video: VideoFacts,
+  packets: PacketTable,
+  limits: PlanLimits,
+  endTicks: number,
+): number | undefined {
+  const { shownTicks } = planSegments(packets, { kind: "seconds", seconds: 1 }, video.timescale, limits);
+  const hidden = hiddenFirst(video, shownTicks, endTicks);
+  return hidden > 0 ? shownTicks[hidden] : undefined;
 }
 
 /** A frame that is still shown at 0 is not hidden. */
@@ -191,7 +223,7 @@ async function readChunk(
   cursor: Cursor | undefined,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly cursor: Cursor }> {
-  const { startTicks, firstPacket, endPacket, index } = segment;
+  const { startTicks, firstPacket, endPacket, index, leadInTicks = startTicks } = segment;
   const sink = videoSink(source);
   const packets: EncodedPacket[] = [];
   let { number, find } = cursor ?? { number: firstPacket, find: () => findKeyPacket(source, segment) };
@@ -201,14 +233,14 @@ async function readChunk(
       signal?.throwIfAborted();
       const packet = await find();
       if (!packet) throw new SourceError("damaged", source.path, `it has no frame ${number} any more`);
-      if (number >= firstPacket && shownAt(source.video, packet) >= startTicks) packets.push(packet);
+      if (number >= firstPacket && shownAt(source.video, packet) >= leadInTicks) packets.push(packet);
       if (number === plan.segments[index + 1]?.firstPacket) {
         nextSegment = { number, find: () => Promise.resolve(packet) };
       }
       find = () => sink.getNextPacket(packet);
     }
     await checkUnchanged(source, segment, packets);
-    const bytes = await writeChunk(source.video, plan, segment, packets);
+    const bytes = await writeChunk(source, plan, segment, packets);
     return { bytes, cursor: nextSegment ?? { number, find } };
   } catch (error) {
     signal?.throwIfAborted();
@@ -233,10 +265,11 @@ async function findKeyPacket(
 /** A file that was replaced since it was planned must not become chunks that look right. */
 async function checkUnchanged(
   { path, video }: SourceFile,
-  { endTicks = Infinity, frameCount, index }: Segment,
+  { startTicks, endTicks = Infinity, frameCount, index }: Segment,
   packets: readonly EncodedPacket[],
 ): Promise<void> {
-  const ownFrames = packets.filter((packet) => shownAt(video, packet) < endTicks).length;
+  const times = packets.map((packet) => shownAt(video, packet));
+  const ownFrames = times.filter((ticks) => ticks >= startTicks && ticks < endTicks).length;
   if (packets[0] && await isKeyPicture(video, packets[0]) && ownFrames === frameCount) return;
   throw new SourceError(
     "damaged",

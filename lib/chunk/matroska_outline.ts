@@ -1,43 +1,133 @@
 /** The elements of a Matroska or WebM file, walked without loading its clusters. */
-import { ATTACHMENTS, type ByteSource, type ContainerOutline, MAX_PARTS } from "./container_outline.ts";
+import {
+  ATTACHMENTS,
+  type ByteSource,
+  CHAPTERS,
+  type ContainerOutline,
+  MAX_PARTS,
+} from "./container_outline.ts";
+import { matroskaPixelAspect } from "./matroska_aspect.ts";
+import { matroskaChapters } from "./matroska_chapters.ts";
+import { type Packing, packingOf } from "./matroska_packing.ts";
+import { matroskaFormat, type SubtitleOutline } from "./subtitle_track.ts";
+import type { StatedAspect } from "./pixel_aspect.ts";
+import { type Element, elementAt, elementsIn, text, unsignedInt } from "./ebml.ts";
 
 const MAX_TRACKS_BYTES = 16 * 1024 * 1024;
+const MAX_INFO_BYTES = 1024 * 1024;
+const MAX_CHAPTERS_BYTES = 4 * 1024 * 1024;
 
 /** Reads the outline of a Matroska or WebM file (RFC 9559); clusters are skipped. */
 export async function outlineMatroska(file: ByteSource): Promise<ContainerOutline> {
   const otherContents: string[] = [];
   const delaysSeconds = new Map<number, number>();
   let claimedBytes = 0;
+  let fault: string | undefined;
+  const pixelAspects = new Map<number, StatedAspect>();
+  const subtitles: SubtitleOutline[] = [];
+  let chapters: FileElement | undefined;
+  let title: string | undefined;
   for await (const part of elements(file, 0, file.sizeBytes)) {
     if (part.end !== undefined) claimedBytes = Math.max(claimedBytes, part.end);
     if (part.id !== ID.Segment) continue;
     for await (const child of elements(file, part.start, part.end ?? file.sizeBytes)) {
-      if (child.id === ID.Chapters) otherContents.push("chapters");
+      // What follows the last cluster of a live recording is anyone's guess.
+      if (part.end !== undefined && !IN_SEGMENT.has(child.id)) {
+        fault ??= `what begins at byte ${child.position} of it is no part of a Matroska file`;
+      }
+      if (child.id === ID.Info) title ??= await titleIn(file, child);
+      if (child.id === ID.Chapters) {
+        otherContents.push(CHAPTERS);
+        chapters ??= child;
+      }
       if (child.id === ID.Attachments) otherContents.push(ATTACHMENTS);
       if (child.id !== ID.Tracks || child.end === undefined) continue;
       if (child.end > file.sizeBytes || child.end - child.start > MAX_TRACKS_BYTES) continue;
       for (const track of trackEntries(await file.read(child.start, child.end))) {
         const kind = TRACK_TYPES[track.type] ?? `track of type ${track.type}`;
-        if (kind !== "") otherContents.push(`${kind} (${[track.codec, track.language].join(", ")})`);
+        const title = `${kind} (${[track.codec, track.language].join(", ")})`;
+        if (kind !== "") otherContents.push(title);
+        const format = matroskaFormat(track.codec);
+        if (kind === SUBTITLES && format && (track.packing || !track.isEncoded)) {
+          subtitles.push(subtitleOf(track, title, format));
+        }
+        if (track.pixelAspect) pixelAspects.set(track.number, track.pixelAspect);
         if (track.delaySeconds > 0) delaysSeconds.set(track.number, track.delaySeconds);
       }
     }
   }
-  return { claimedBytes, otherContents, delaysSeconds };
+  const readChapters = chaptersReader(file, chapters);
+  return {
+    ...{ claimedBytes, otherContents, delaysSeconds, fault, subtitles, pixelAspects, title },
+    ...(readChapters && { readChapters }),
+  };
+}
+
+async function titleIn(file: ByteSource, { start, end = start }: FileElement): Promise<string | undefined> {
+  if (end > file.sizeBytes || end - start > MAX_INFO_BYTES || end === start) return undefined;
+  for (const { id, bytes } of elementsIn(await file.read(start, end))) {
+    if (id === ID.Title) return text(bytes);
+  }
+  return undefined;
+}
+
+function chaptersReader(
+  file: ByteSource,
+  element: FileElement | undefined,
+): ContainerOutline["readChapters"] | undefined {
+  if (element?.end === undefined) return undefined;
+  const { start, end } = element;
+  if (end > file.sizeBytes || end - start > MAX_CHAPTERS_BYTES || end === start) return undefined;
+  return async () => matroskaChapters(await file.read(start, end));
+}
+
+function subtitleOf(track: TrackEntry, title: string, format: SubtitleOutline["format"]): SubtitleOutline {
+  const { number, codec, language, name, isDefault, isForced, codecPrivate } = track;
+  return {
+    ...{ id: number, title, format, codecId: codec, languageCode: language, name, isDefault, isForced },
+    header: codecPrivate,
+    packing: track.packing,
+    samples: undefined,
+  };
 }
 
 const ID = {
   Segment: 0x18538067,
+  Info: 0x1549a966,
+  Title: 0x7ba9,
   Tracks: 0x1654ae6b,
   Chapters: 0x1043a770,
   Attachments: 0x1941a469,
   TrackEntry: 0xae,
   TrackNumber: 0xd7,
+  Video: 0xe0,
   TrackType: 0x83,
   CodecId: 0x86,
   CodecDelay: 0x56aa,
   Language: 0x22b59c,
+  Name: 0x536e,
+  FlagDefault: 0x88,
+  FlagForced: 0x55aa,
+  CodecPrivate: 0x63a2,
+  ContentEncodings: 0x6d80,
 } as const;
+
+/** What a segment holds, by id. @see RFC 9559, 5.1; RFC 8794, 11.3. */
+const IN_SEGMENT: ReadonlySet<number> = new Set([
+  0x114d9b74, // SeekHead
+  0x1549a966, // Info
+  0x1f43b675, // Cluster
+  0x1c53bb6b, // Cues
+  0x1254c367, // Tags
+  0x1b538667, // SignatureSlot
+  0xbf, // CRC-32
+  0xec, // Void
+  ID.Tracks,
+  ID.Chapters,
+  ID.Attachments,
+]);
+
+const SUBTITLES = "subtitles";
 
 /** By TrackType; empty for those that are handled elsewhere. */
 const TRACK_TYPES: Readonly<Record<number, string>> = {
@@ -45,57 +135,36 @@ const TRACK_TYPES: Readonly<Record<number, string>> = {
   2: "",
   3: "mixed track",
   16: "logo track",
-  17: "subtitles",
+  17: SUBTITLES,
   18: "buttons track",
   32: "control track",
   33: "metadata track",
 };
 
-interface Element {
-  readonly id: number;
-  /** Of its contents. */
-  readonly start: number;
-  /** Undefined: not known, as in a live recording. */
-  readonly end: number | undefined;
+interface FileElement extends Element {
+  /** Where its header begins. */
+  readonly position: number;
 }
 
-/** The elements between two positions, as far as their sizes are known and make sense. */
-async function* elements(file: ByteSource, from: number, to: number): AsyncGenerator<Element> {
+/** Fewer bytes than this are no element that anything is lost with. */
+const SMALL_BYTES = 12;
+
+/**
+ * The elements between two positions, as far as their sizes are known; one of id 0 stands for what is no element.
+ */
+async function* elements(file: ByteSource, from: number, to: number): AsyncGenerator<FileElement> {
   const until = Math.min(to, file.sizeBytes);
   for (let position = from, count = 0; position < until && count < MAX_PARTS; count++) {
     const element = elementAt(await file.read(position, Math.min(position + 12, until)), 0);
-    if (!element) return;
+    if (!element) {
+      if (until - position >= SMALL_BYTES) yield { id: 0, position, start: position, end: undefined };
+      return;
+    }
     const end = element.end === undefined ? undefined : position + element.end;
-    yield { id: element.id, start: position + element.start, end };
+    yield { id: element.id, position, start: position + element.start, end };
     if (end === undefined) return;
     position = end;
   }
-}
-
-/** One element's header, its positions counted from the start of `bytes`. */
-function elementAt(bytes: Uint8Array, position: number): Element | undefined {
-  const id = variableInt(bytes, position, "keep marker");
-  if (!id) return undefined;
-  const size = variableInt(bytes, position + id.lengthBytes, "drop marker");
-  if (!size) return undefined;
-  const start = position + id.lengthBytes + size.lengthBytes;
-  const isUnknown = size.value === 2 ** (7 * size.lengthBytes) - 1;
-  return { id: id.value, start, end: isUnknown ? undefined : start + size.value };
-}
-
-/** RFC 8794, 4: the leading zero bits of the first byte say how many bytes follow. */
-function variableInt(
-  bytes: Uint8Array,
-  position: number,
-  marker: "keep marker" | "drop marker",
-): { readonly value: number; readonly lengthBytes: number } | undefined {
-  const first = bytes[position];
-  if (first === undefined || first === 0) return undefined;
-  const lengthBytes = Math.clz32(first) - 23;
-  if (position + lengthBytes > bytes.length) return undefined;
-  let value = marker === "keep marker" ? first : first & (0xff >> lengthBytes);
-  for (let i = 1; i < lengthBytes; i++) value = value * 256 + bytes[position + i]!;
-  return { value, lengthBytes };
 }
 
 interface TrackEntry {
@@ -104,37 +173,45 @@ interface TrackEntry {
   readonly codec: string;
   readonly language: string;
   readonly delaySeconds: number;
+  readonly pixelAspect: StatedAspect | undefined;
+  readonly name: string | undefined;
+  readonly isDefault: boolean;
+  readonly isForced: boolean;
+  readonly codecPrivate: Uint8Array | undefined;
+  /** Whether its blocks are compressed, or encrypted. */
+  readonly isEncoded: boolean;
+  /** How, where it is known here. */
+  readonly packing: Packing | undefined;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function* trackEntries(tracks: Uint8Array): Generator<TrackEntry> {
   for (const { id, bytes } of elementsIn(tracks)) {
     if (id !== ID.TrackEntry) continue;
     // RFC 9559 gives the language of a track that names none as English.
-    const entry = { number: 0, type: 0, codec: "?", language: "eng", delaySeconds: 0 };
+    const entry: Mutable<TrackEntry> = {
+      ...{ number: 0, type: 0, codec: "?", language: "eng", delaySeconds: 0, name: undefined },
+      pixelAspect: undefined,
+      ...{ isDefault: true, isForced: false, codecPrivate: undefined, isEncoded: false },
+      packing: undefined,
+    };
     for (const field of elementsIn(bytes)) {
       if (field.id === ID.TrackNumber) entry.number = unsignedInt(field.bytes);
       if (field.id === ID.TrackType) entry.type = unsignedInt(field.bytes);
       if (field.id === ID.CodecDelay) entry.delaySeconds = unsignedInt(field.bytes) / 1e9;
+      if (field.id === ID.Video) entry.pixelAspect = matroskaPixelAspect(field.bytes);
       if (field.id === ID.CodecId) entry.codec = text(field.bytes);
       if (field.id === ID.Language) entry.language = text(field.bytes);
+      if (field.id === ID.Name) entry.name = text(field.bytes);
+      if (field.id === ID.FlagDefault) entry.isDefault = unsignedInt(field.bytes) !== 0;
+      if (field.id === ID.FlagForced) entry.isForced = unsignedInt(field.bytes) !== 0;
+      if (field.id === ID.CodecPrivate) entry.codecPrivate = field.bytes;
+      if (field.id === ID.ContentEncodings) {
+        entry.isEncoded = true;
+        entry.packing = packingOf(field.bytes);
+      }
     }
     yield entry;
   }
-}
-
-function* elementsIn(bytes: Uint8Array): Generator<{ readonly id: number; readonly bytes: Uint8Array }> {
-  for (let position = 0; position < bytes.length;) {
-    const element = elementAt(bytes, position);
-    if (!element || element.end === undefined || element.end > bytes.length) return;
-    yield { id: element.id, bytes: bytes.subarray(element.start, element.end) };
-    position = element.end;
-  }
-}
-
-function unsignedInt(bytes: Uint8Array): number {
-  return bytes.reduce((value, byte) => value * 256 + byte, 0);
-}
-
-function text(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes).replace(/\0.*$/s, "");
 }

@@ -1,7 +1,15 @@
 /** The boxes of an MP4 or MOV file, walked without loading its media. */
-import { type ByteSource, type ContainerOutline, MAX_PARTS } from "./container_outline.ts";
+import { type ByteSource, CHAPTERS, type ContainerOutline, MAX_PARTS } from "./container_outline.ts";
+import { firstSampleOnly, type Replacement, withReplacements } from "./mp4_abridged.ts";
 import { boxesAt, boxesIn, letters } from "./mp4_boxes.ts";
+import { chapterTrackIds, hasChapterList, listedChapters, trackChapters } from "./mp4_chapters.ts";
 import { editsOf, shownUntilTicks } from "./mp4_edits.ts";
+import { mp4PixelAspect } from "./mp4_aspect.ts";
+import { sampleIndexOf } from "./mp4_sample_index.ts";
+import { mp4Subtitles } from "./mp4_subtitles.ts";
+import type { StatedAspect } from "./pixel_aspect.ts";
+import type { SampleIndex } from "./sample_index.ts";
+import type { SubtitleOutline } from "./subtitle_track.ts";
 import { fragmentFault, sampleTableFault } from "./mp4_tables.ts";
 
 const SIZED_BOXES: ReadonlySet<string> = new Set(["ftyp", "moov", "mdat", "moof", "mfra"]);
@@ -9,11 +17,21 @@ const SIZED_BOXES: ReadonlySet<string> = new Set(["ftyp", "moov", "mdat", "moof"
 /** A movie box of ten hours is a tenth of this. */
 const MAX_INDEX_BYTES = 256 * 1024 * 1024;
 
+/** Of all tracks of text; those of any film are a tenth of this. */
+const MAX_TEXT_SAMPLES_IN_ALL = 500_000;
+/** What a track counts for that cannot be read: to find that out has taken time as well. */
+const UNREAD_SAMPLES = 5_000;
+
 interface Outline {
   claimedBytes: number;
   readonly otherContents: string[];
   readonly delaysSeconds: ReadonlyMap<number, number>;
   readonly shownUntilSeconds: Map<number, number>;
+  readonly samples: Map<number, SampleIndex>;
+  readonly pixelAspects: Map<number, StatedAspect>;
+  readonly subtitles: SubtitleOutline[];
+  readChapters?: NonNullable<ContainerOutline["readChapters"]>;
+  abridged?: ByteSource;
   unsupported?: string;
   fault?: string;
 }
@@ -25,8 +43,12 @@ export async function outlineMp4(file: ByteSource): Promise<ContainerOutline> {
     otherContents: [],
     delaysSeconds: new Map(),
     shownUntilSeconds: new Map(),
+    samples: new Map(),
+    pixelAspects: new Map(),
+    subtitles: [],
   };
   let hasIndexedFrames = false;
+  let hasMovie = false;
   for await (const box of fileBoxes(file)) {
     // What follows the last box of a file may be anything, and its "size" too.
     if (SIZED_BOXES.has(box.type)) outline.claimedBytes = Math.max(outline.claimedBytes, box.end);
@@ -39,8 +61,15 @@ export async function outlineMp4(file: ByteSource): Promise<ContainerOutline> {
     if (end <= box.start) continue;
     const bytes = await file.read(box.start, end);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (box.type === "moov") hasIndexedFrames = readMovie(view, file.sizeBytes, outline);
-    else {
+    if (box.type === "moov") {
+      hasIndexedFrames = readMovie(view, file.sizeBytes, outline);
+      // Any further one is not read.
+      if (!hasMovie) {
+        outline.abridged = withReplacements(file, indexSamples(view, box.start, outline, file.sizeBytes));
+        if (outline.fault === undefined) readTexts(view, file, outline);
+      }
+      hasMovie = true;
+    } else {
       const fault = fragmentFault(view, file.sizeBytes);
       if (fault !== undefined) outline.fault ??= `${fault} (at byte ${box.start})`;
       if (hasIndexedFrames) outline.unsupported ??= HYBRID;
@@ -71,15 +100,19 @@ function readMovie(moov: DataView, fileBytes: number, outline: Outline): boolean
   let hasIndexedFrames = false;
   const movieTimescale = timescaleOf(boxesAt(moov, "mvhd").next().value);
   const isFragmented = [...boxesAt(moov, "mvex")].length > 0;
+  const chapterTracks = chapterTracksOf(moov);
   for (const { type, view } of boxesIn(moov)) {
-    if (type === "udta" && [...boxesAt(view, "chpl")].length > 0) outline.otherContents.push("chapters");
     if (type !== "trak") continue;
     const handler = handlerOf(view);
     const name = HANDLERS[handler ?? ""] ?? `${handler} track`;
-    if (handler !== undefined && name !== "") outline.otherContents.push(name);
+    if (handler !== undefined && name !== "" && !isChapterTrack(view, chapterTracks)) {
+      outline.otherContents.push(name);
+    }
     const fault = sampleTableFault(view, fileBytes);
     if (fault !== undefined) outline.fault ??= fault;
     if (handler !== "vide" && handler !== "soun") continue;
+    const aspect = handler === "vide" ? mp4PixelAspect(view) : undefined;
+    if (aspect) outline.pixelAspects.set(trackId(view), aspect);
     const until = shownUntilTicks(editsOf(view));
     if (typeof until === "string") outline.unsupported ??= until;
     // With fragments, a movie box knows only its own part of the duration.
@@ -92,7 +125,74 @@ function readMovie(moov: DataView, fileBytes: number, outline: Outline): boolean
       hasIndexedFrames = true;
     }
   }
+  const hasTrack = [...boxesAt(moov, "trak")].some((trak) => isChapterTrack(trak, chapterTracks));
+  if (hasTrack || hasChapterList(moov)) outline.otherContents.push(CHAPTERS);
   return hasIndexedFrames;
+}
+
+/** Which tracks of text have titles of chapters. */
+function chapterTracksOf(moov: DataView): ReadonlySet<number> {
+  const ids = [...boxesAt(moov, "trak")].flatMap((trak) => [...chapterTrackIds(trak)]);
+  return new Set(ids);
+}
+
+/** Others that are referred to have pictures for chapters. */
+function isChapterTrack(trak: DataView, chapterTracks: ReadonlySet<number>): boolean {
+  return handlerOf(trak) === "text" && chapterTracks.has(trackId(trak));
+}
+
+/**
+ * Takes the sample tables of video and sound into the outline, and says what the demuxer is to see of them instead.
+ *
+ * @param start Where `moov` begins in the file.
+ */
+function indexSamples(moov: DataView, start: number, outline: Outline, fileBytes: number): Replacement[] {
+  const isFragmented = [...boxesAt(moov, "mvex")].length > 0;
+  if (isFragmented || outline.fault !== undefined) return [];
+  const movieTimescale = timescaleOf(boxesAt(moov, "mvhd").next().value);
+  const replacements: Replacement[] = [];
+  const ids = new Set<number>();
+  for (const trak of boxesAt(moov, "trak")) {
+    const handler = handlerOf(trak);
+    if (handler !== "vide" && handler !== "soun") continue;
+    const id = trackId(trak);
+    if (ids.has(id)) outline.fault ??= `two of its tracks have the number ${id}`;
+    ids.add(id);
+    const samples = sampleIndexOf(trak, { movieTimescale, fileBytes });
+    if (typeof samples === "string") outline.fault ??= samples;
+    else if (samples) {
+      outline.samples.set(id, samples);
+      replacements.push(...firstSampleOnly(trak, start - moov.byteOffset));
+    }
+  }
+  return replacements;
+}
+
+/** Takes chapters and subtitles into the outline; what they say is read when it is asked for. */
+function readTexts(moov: DataView, file: ByteSource, outline: Outline): void {
+  const listed = listedChapters(moov);
+  if (listed) outline.readChapters = () => Promise.resolve(listed);
+  if ([...boxesAt(moov, "mvex")].length > 0) return;
+  const movieTimescale = timescaleOf(boxesAt(moov, "mvhd").next().value);
+  const options = { movieTimescale, fileBytes: file.sizeBytes, isText: true };
+  const chapterTracks = chapterTracksOf(moov);
+  let samplesLeft = MAX_TEXT_SAMPLES_IN_ALL;
+  for (const trak of boxesAt(moov, "trak")) {
+    if (samplesLeft <= 0) return;
+    const id = trackId(trak);
+    const title = HANDLERS[handlerOf(trak) ?? ""];
+    if (!chapterTracks.has(id) && title) {
+      const subtitles = mp4Subtitles(trak, { ...options, id, title });
+      if (subtitles) outline.subtitles.push(subtitles);
+      samplesLeft -= subtitles?.samples?.length ?? UNREAD_SAMPLES;
+      continue;
+    }
+    if (!isChapterTrack(trak, chapterTracks)) continue;
+    const samples = sampleIndexOf(trak, options);
+    samplesLeft -= typeof samples === "object" ? samples.length : UNREAD_SAMPLES;
+    if (!samples || typeof samples === "string") continue;
+    outline.readChapters = async () => await trackChapters(file, samples) ?? listed;
+  }
 }
 
 /** Of a movie header; 0 where there is none. */

@@ -37,6 +37,11 @@ export interface Segment {
    * copy, or need one that an edit hides.
    */
   readonly hasLeadOut: boolean;
+  /**
+   * From this time on the chunk has frames that no segment has, hidden before `startTicks`: what is shown may need
+   * them. Absent: from `startTicks`.
+   */
+  readonly leadInTicks?: number;
 }
 
 export interface SegmentPlan {
@@ -49,12 +54,16 @@ export interface SegmentPlan {
    * has them.
    */
   readonly undecodablePackets: number;
+  /** Frames before {@link PlanLimits.fromTicks}: no segment has them. */
+  readonly droppedFirst: number;
 }
 
 /** What is no part of the video that segments are planned for. */
 export interface PlanLimits {
   /** Leave out what follows the first keyframe but is shown before it: it needs frames that are not there. */
   readonly withoutLeading?: boolean;
+  /** Leave out what is shown before this time. */
+  readonly fromTicks?: number | undefined;
   /** Leave out what is shown at or after this time. */
   readonly untilTicks?: number | undefined;
 }
@@ -73,7 +82,7 @@ export function planSegments(
   packets: PacketTable,
   target: SegmentTarget,
   timescale: number,
-  { withoutLeading = false, untilTicks = Infinity }: PlanLimits = {},
+  { withoutLeading = false, fromTicks = -Infinity, untilTicks = Infinity }: PlanLimits = {},
 ): SegmentPlan {
   const limit = target.kind === "bytes" ? target.bytes : target.seconds;
   if (!(limit > 0 && Number.isFinite(limit))) {
@@ -85,19 +94,32 @@ export function planSegments(
   const firstKey = packets.keys.indexOf(1);
   if (firstKey < 0) throw new RangeError("Cannot plan segments: there is no keyframe");
 
-  const fromTicks = withoutLeading ? packets.ticks[firstKey]! : -Infinity;
-  const decodable = packets.ticks.subarray(firstKey).filter((ticks) => ticks >= fromTicks);
-  const shownTicks = decodable.filter((ticks) => ticks < untilTicks).sort();
+  const decodableTicks = withoutLeading ? packets.ticks[firstKey]! : -Infinity;
+  const decodable = packets.ticks.subarray(firstKey).filter((ticks) => ticks >= decodableTicks);
+  const shownTicks = decodable.filter((ticks) => ticks >= fromTicks && ticks < untilTicks).sort();
   if (shownTicks.length === 0) throw new RangeError("Cannot plan segments: no frame is shown");
-  const cuts = findCuts(packets, firstKey, target, timescale).filter((cut) =>
-    cut === firstKey || packets.ticks[cut]! < untilTicks
+  const firstCut = lastKeyBefore(packets, firstKey, fromTicks);
+  const cuts = findCuts(packets, firstCut, target, timescale).filter((cut) =>
+    cut === firstCut || packets.ticks[cut]! < untilTicks
   );
   return {
     timescale,
     segments: segmentsBetween(cuts, packets, shownTicks, { timescale, untilTicks }),
     shownTicks,
     undecodablePackets: packets.length - decodable.length,
+    droppedFirst: decodable.filter((ticks) => ticks < fromTicks).length,
   };
+}
+
+/** The last keyframe that all frames shown at or after `fromTicks` follow; the first one where there is none. */
+function lastKeyBefore({ ticks, keys, length }: PacketTable, firstKey: number, fromTicks: number): number {
+  let last = firstKey;
+  let latestTicks = -Infinity;
+  for (let i = firstKey; i < length && latestTicks < fromTicks; i++) {
+    if (keys[i] === 1 && ticks[i]! > latestTicks && ticks[i]! <= fromTicks) last = i;
+    latestTicks = Math.max(latestTicks, ticks[i]!);
+  }
+  return last;
 }
 
 /** Indexes of the keyframes that segments start with, ascending in decode order and in time. */
@@ -148,16 +170,19 @@ function segmentsBetween(
   }
   let firstFrame = 0;
   return cuts.map((firstPacket, index) => {
+    const startTicks = shownTicks[firstFrame]!;
+    const keyTicks = cutTicks[index]!;
     const segment = {
       index,
       timescale,
-      startTicks: shownTicks[firstFrame]!,
+      startTicks,
       endTicks: cutTicks[index + 1] ?? (untilTicks === Infinity ? undefined : untilTicks),
       frameCount: frameCounts[index]!,
       firstFrame,
       firstPacket,
       endPacket: endPackets[index]!,
       hasLeadOut: endPackets[index]! > (cuts[index + 1] ?? leadOuts[index]!),
+      ...(keyTicks < startTicks && { leadInTicks: keyTicks }),
     };
     firstFrame += segment.frameCount;
     return segment;

@@ -9,6 +9,7 @@ export class RandomAccessFile implements Disposable {
   #lastRead: Promise<unknown> = Promise.resolve();
   #pendingReads = 0;
   #disposed = false;
+  #closed = false;
 
   private constructor(path: string, file: Deno.FsFile, sizeBytes: number) {
     this.path = path;
@@ -29,11 +30,13 @@ export class RandomAccessFile implements Disposable {
   /**
    * The bytes from `start` to `end`, exclusive.
    *
+   * @param into Where they are put if it has room for them.
    * @throws {SourceError} If the file has become shorter than that.
+   * @throws {Deno.errors.BadResource} If it is closed, or to be closed.
    */
-  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+  read(start: number, end: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
     this.#pendingReads++;
-    const bytes = this.#lastRead.then(() => this.#readWhole(start, end)).finally(() => {
+    const bytes = this.#lastRead.then(() => this.#readWhole(start, end, into)).finally(() => {
       this.#pendingReads--;
       if (this.#disposed) this.#closeWhenIdle();
     });
@@ -41,9 +44,9 @@ export class RandomAccessFile implements Disposable {
     return bytes;
   }
 
-  /** Resolves once the reads under way are over. */
+  /** Resolves once no read is under way, those included that others have led to. */
   async settled(): Promise<void> {
-    await this.#lastRead;
+    while (this.#pendingReads > 0) await this.#lastRead;
   }
 
   /** Closes the file once the reads under way are over. */
@@ -54,11 +57,19 @@ export class RandomAccessFile implements Disposable {
   }
 
   #closeWhenIdle(): void {
-    if (this.#pendingReads === 0) this.#file.close();
+    if (this.#pendingReads > 0 || this.#closed) return;
+    this.#closed = true;
+    this.#file.close();
   }
 
-  async #readWhole(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = new Uint8Array(end - start);
+  async #readWhole(
+    start: number,
+    end: number,
+    into: Uint8Array<ArrayBuffer> | undefined,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#disposed) throw new Deno.errors.BadResource("The file is closed");
+    const hasRoom = into !== undefined && into.length >= end - start;
+    const bytes = hasRoom ? into.subarray(0, end - start) : new Uint8Array(end - start);
     await this.#file.seek(start, Deno.SeekMode.Start);
     for (let filled = 0; filled < bytes.length;) {
       const count = await this.#file.read(bytes.subarray(filled));

@@ -1,6 +1,6 @@
 /** One pass over the video packets of a file. */
 import { PacketTable } from "./packet_table.ts";
-import { damaged, packetsOf, shownAt, type SourceFile } from "./source_file.ts";
+import { damaged, packetsOf, shownAt, type SourceFile, videoSink } from "./source_file.ts";
 
 export interface VideoPackets {
   readonly packets: PacketTable;
@@ -28,7 +28,9 @@ export async function readPacketTable(
   let lastTicks = -Infinity;
   let lastDurationTicks = 0;
   try {
-    for await (const packet of packetsOf(source.video.track, { metadataOnly: true })) {
+    // Finding the first packet may take reading all of the file.
+    await abortable(videoSink(source).getFirstPacket({ metadataOnly: true }), signal);
+    for await (const packet of packetsOf(source.video, { metadataOnly: true })) {
       const ticks = shownAt(source.video, packet);
       packets.push({ ticks, key: packet.type === "key", sizeBytes: packet.byteLength });
       if (ticks >= lastTicks) {
@@ -46,6 +48,19 @@ export async function readPacketTable(
   } catch (error) {
     signal?.throwIfAborted();
     throw damaged(source.path, `its video cannot be read after frame ${packets.length}`, error);
+  }
+}
+
+/** Waits for no longer than until the signal; what goes on behind it ends when its file is closed. */
+async function abortable<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return await result;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([result, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 

@@ -1,12 +1,11 @@
 /** A video opened for splitting: what tracks it has, in bounded memory. */
 import {
-  type AudioCodec,
   CustomSource,
+  type CustomSourceOptions,
   type EncodedPacket,
   EncodedPacketSink,
   FLAC,
   Input,
-  type InputAudioTrack,
   type InputFormat,
   type InputVideoTrack,
   IsobmffInputFormat,
@@ -23,45 +22,54 @@ import {
   type PacketRetrievalOptions,
   QTFF,
   type Rotation,
-  type TrackDisposition,
   type VideoCodec,
   WAVE,
   WEBM,
 } from "mediabunny";
+import { arrivedMatroska, arrivedMp4 } from "./arrived_part.ts";
+import type { ChapterList } from "./chapters.ts";
+import { codecName } from "./codec_name.ts";
 import type { ByteSource, ContainerOutline } from "./container_outline.ts";
+import { IndexedPackets } from "./indexed_packets.ts";
 import { outlineMatroska } from "./matroska_outline.ts";
-import { endSearches } from "./matroska_search.ts";
+import { readMatroskaSamples } from "./matroska_samples.ts";
+import { endSearches, refuseBrokenClusters } from "./matroska_search.ts";
 import { outlineMp4 } from "./mp4_outline.ts";
 import { outlineMpegTs } from "./mpeg_ts_outline.ts";
 import { outlineOgg } from "./ogg_outline.ts";
+import { DeferredReader, type PacketReader, type TrackPackets } from "./packet_reader.ts";
+import { aspectInPictures, exactAspect } from "./pixel_aspect.ts";
 import { RandomAccessFile } from "./random_access_file.ts";
+import { type SampleIndex, samplesWithin } from "./sample_index.ts";
+import { type AudioFacts, audioTracks } from "./source_audio.ts";
 import { NotMediaError, SourceError } from "./source_error.ts";
+import { subtitleTrack } from "./source_subtitles.ts";
+import type { SubtitleOutline, SubtitleTrack } from "./subtitle_track.ts";
+import { labelsOf, type TrackLabels } from "./track_labels.ts";
 
 // It would write to the console; what it warns of reaches callers as errors here.
 Logging.level = LogLevel.Silent;
 
 /** Containers that can hold video; a few audio ones, to be told apart from what is no media; no playlists. */
 const FORMATS: InputFormat[] = [MP4, QTFF, MATROSKA, WEBM, MPEG_TS, OGG, WAVE, FLAC];
+/** The size and type of the first box of an MP4, and its major brand. */
+const BRAND_BYTES = 12;
 const CACHE_BYTES = 2 * 1024 * 1024;
 /** The finest clock that mediabunny writes into an MP4 track. */
 const MAX_TIMESCALE = 1_000_000;
 /** The largest picture that any encoder here takes. */
 const MAX_PICTURE = { sidePixels: 16_384, pixels: 8_192 * 8_192 } as const;
+/** What mediabunny (1.61) adds to an error at what it did not expect in a file. */
+const INTERNAL_ERROR = / This is likely an internal error, please report it.*$/s;
 /** When the clock of MPEG-TS starts again. */
 const MPEG_TS_WRAP_SECONDS = 2 ** 33 / 90_000;
 
+export type { AudioDecoderConfig, AudioFacts, SourceAudioCodec } from "./source_audio.ts";
+export type { TrackLabels } from "./track_labels.ts";
+
 export type DecoderConfig = NonNullable<Awaited<ReturnType<InputVideoTrack["getDecoderConfig"]>>>;
-export type AudioDecoderConfig = NonNullable<Awaited<ReturnType<InputAudioTrack["getDecoderConfig"]>>>;
 
-/** What the container says of a track for people and players. */
-export interface TrackLabels {
-  /** ISO 639-2/T, `und` where it is not known. */
-  readonly languageCode: string;
-  readonly name: string | undefined;
-  readonly disposition: TrackDisposition;
-}
-
-export interface VideoFacts extends TrackLabels {
+export interface VideoFacts extends TrackLabels, TrackPackets {
   readonly track: InputVideoTrack;
   readonly codec: VideoCodec;
   /** How to decode it: codec string, coded size, pixel aspect, colour, and parameter sets. */
@@ -82,27 +90,28 @@ export interface VideoFacts extends TrackLabels {
   readonly hidesBeforeZero: boolean;
 }
 
-export interface AudioFacts extends TrackLabels {
-  readonly track: InputAudioTrack;
-  /** Undefined: not known here. */
-  readonly codec: AudioCodec | undefined;
-  readonly decoderConfig: AudioDecoderConfig | undefined;
-  /** Such as `audio track 2 (dts, eng)`. */
-  readonly title: string;
-  /** To take off every packet's time: Matroska states the codec's delay apart from the times. */
-  readonly delaySeconds: number;
-  /** What is heard at or after it is hidden by an edit list; undefined: nothing is. */
-  readonly shownUntilSeconds: number | undefined;
-}
-
 export interface SourceFile extends Disposable {
   readonly path: string;
   readonly sizeBytes: number;
   readonly input: Input;
   readonly video: VideoFacts;
   readonly audio: readonly AudioFacts[];
+  /** Where it is not among the tags that the demuxer tells. */
+  readonly title?: string | undefined;
   /** What else it holds, in words: further video tracks, subtitles, chapters, data. */
   readonly otherContents: readonly string[];
+  /** Those of `otherContents` that are text. */
+  readonly subtitles: readonly SubtitleTrack[];
+  /** Reads the chapters, if there are any; gives undefined where that cannot be done. */
+  readonly readChapters: (() => Promise<ChapterList | undefined>) | undefined;
+}
+
+export interface OpenSourceOptions {
+  /**
+   * Whether more of the file is to come: then it ends with what there is now, as far as that is whole, and that the
+   * rest is missing is no error. An MP4 whose index comes last cannot be read before it is whole.
+   */
+  readonly isGrowing?: boolean | undefined;
 }
 
 /**
@@ -112,10 +121,10 @@ export interface SourceFile extends Disposable {
  * @throws {SourceError} If it is missing, a directory, empty, damaged, without video, of an unknown codec, or with
  * what would be lost: transparency, or edits that show several parts.
  */
-export async function openSource(path: string): Promise<SourceFile> {
+export async function openSource(path: string, options: OpenSourceOptions = {}): Promise<SourceFile> {
   const file = await RandomAccessFile.open(path);
   try {
-    return await openMedia(path, file, () => file[Symbol.dispose]());
+    return await openMedia(path, file, () => file[Symbol.dispose](), options);
   } catch (error) {
     await file.settled(); // so that the file is closed
     throw error;
@@ -132,22 +141,18 @@ export async function openSourceBytes(name: string, bytes: Uint8Array): Promise<
   return await openMedia(name, file, () => {});
 }
 
-async function openMedia(path: string, file: ByteSource, close: () => void): Promise<SourceFile> {
-  const source = new CustomSource({
-    getSize: () => file.sizeBytes,
-    read: (start, end) => file.read(start, end),
-    maxCacheSize: CACHE_BYTES,
-    prefetchProfile: "fileSystem",
-    dispose: close,
-    // Of reading ahead: whoever needs those bytes reads them again and is told.
-    handleUnhandledError: () => {},
-  });
-  const input = new Input({ source, formats: FORMATS });
+async function openMedia(
+  path: string,
+  wholeFile: ByteSource,
+  close: () => void,
+  { isGrowing = false }: OpenSourceOptions = {},
+): Promise<SourceFile> {
+  let input: Input | undefined;
   try {
-    const format = await formatOf(path, input);
-    if (format instanceof MatroskaInputFormat) endSearches(input, file.sizeBytes);
+    const format = await formatOf(path, wholeFile);
+    const file = isGrowing ? await arrivedPart(format, wholeFile) : wholeFile;
     const outline = await outlineOf(format, file);
-    if (outline.claimedBytes > file.sizeBytes) {
+    if (outline.claimedBytes > file.sizeBytes && !isGrowing) {
       throw new SourceError(
         "damaged",
         path,
@@ -156,34 +161,111 @@ async function openMedia(path: string, file: ByteSource, close: () => void): Pro
     }
     if (outline.fault !== undefined) throw damaged(path, outline.fault, undefined);
     if (outline.unsupported !== undefined) throw new SourceError("unsupported", path, outline.unsupported);
+    input = inputOf(outline.abridged ?? file, close, outline.abridged ? "none" : "fileSystem");
+    await input.getFormat();
+    if (format instanceof MatroskaInputFormat) {
+      endSearches(input, file.sizeBytes);
+      await refuseBrokenClusters(input);
+    }
     const shiftSeconds = await wrapSeconds(input);
     const unknownStreams = await streamsUnknown(input, outline);
     const { video, furtherVideo } = await videoTracks(path, input, { outline, shiftSeconds, unknownStreams });
+    const audio = await audioTracks(input, outline, shiftSeconds);
+    const tracks = [video, ...audio];
+    const indexed = (all: SampleIndex | undefined) =>
+      isGrowing ? all && samplesWithin(all, file.sizeBytes) : all;
+    const samples = format instanceof MatroskaInputFormat
+      ? matroskaSamples(file, tracks, outline.subtitles)
+      : (id: number) => Promise.resolve(indexed(outline.samples?.get(id)));
+    const withReader = <T extends TrackPackets>(facts: T): T => ({
+      ...facts,
+      reader: () => new DeferredReader(() => readerBy(file, facts.track, samples(facts.track.id))),
+    });
     return {
       path,
       sizeBytes: file.sizeBytes,
       input,
-      video,
-      audio: await audioTracks(input, outline, shiftSeconds),
+      title: outline.title,
+      video: withReader(video),
+      audio: audio.map(withReader),
       otherContents: [...furtherVideo, ...unknownStreams, ...outline.otherContents],
-      [Symbol.dispose]: () => input.dispose(),
+      subtitles: (outline.subtitles ?? []).map((track) => subtitleTrack(file, track, samples)),
+      readChapters: outline.readChapters,
+      [Symbol.dispose]: () => input?.dispose(),
     };
   } catch (error) {
-    input.dispose();
+    if (input) input.dispose();
+    else close();
     throw error instanceof SourceError ? error : damaged(path, "its headers cannot be read", error);
   }
+}
+
+async function arrivedPart(format: InputFormat, file: ByteSource): Promise<ByteSource> {
+  if (format instanceof IsobmffInputFormat) return await arrivedMp4(file);
+  if (format instanceof MatroskaInputFormat) return await arrivedMatroska(file);
+  return file;
+}
+
+/** Closes the file with it. */
+function inputOf(
+  file: ByteSource,
+  close: () => void,
+  prefetchProfile: CustomSourceOptions["prefetchProfile"] = "none",
+): Input {
+  const source = new CustomSource({
+    getSize: () => file.sizeBytes,
+    read: (start, end) => file.read(start, end),
+    maxCacheSize: CACHE_BYTES,
+    prefetchProfile,
+    dispose: close,
+    // Of reading ahead: whoever needs those bytes reads them again and is told.
+    handleUnhandledError: () => {},
+  });
+  return new Input({ source, formats: FORMATS });
 }
 
 /** The error for whatever a demuxer throws at a file that contradicts itself. */
 export function damaged(path: string, what: string, cause: unknown): SourceError {
   if (cause instanceof SourceError) return cause;
-  const detail = cause instanceof Error ? `: ${cause.message}` : "";
+  const detail = cause instanceof Error ? `: ${cause.message.replace(INTERNAL_ERROR, "")}` : "";
   return new SourceError("damaged", path, `${what} (damaged)${detail}`, { cause });
 }
 
+function readerOf({ track, reader }: TrackPackets): PacketReader {
+  return reader ? reader() : new EncodedPacketSink(track);
+}
+
+async function readerBy(
+  file: ByteSource,
+  track: TrackPackets["track"],
+  samples: Promise<SampleIndex | undefined>,
+): Promise<PacketReader> {
+  const index = await samples;
+  return index ? new IndexedPackets(file, index) : new EncodedPacketSink(track);
+}
+
+/** The samples of a track by its number; the file is read through when they are first asked for. */
+function matroskaSamples(
+  file: ByteSource,
+  tracks: readonly (VideoFacts | AudioFacts)[],
+  subtitles: readonly SubtitleOutline[] = [],
+): (id: number) => Promise<SampleIndex | undefined> {
+  const sound = tracks.flatMap(({ track, codec }) =>
+    track.isAudioTrack() && codec !== undefined ? [track.id] : []
+  );
+  // Its frames are without their headers there, which the demuxer puts back.
+  const unlike = new Set(tracks.flatMap(({ track, codec }) => codec === "prores" ? [track.id] : []));
+  let all: ReturnType<typeof readMatroskaSamples> | undefined;
+  return async (id) => {
+    if (unlike.has(id)) return undefined;
+    all ??= readMatroskaSamples(file, new Set(sound), new Set(subtitles.map(({ id }) => id)));
+    return (await all).get(id);
+  };
+}
+
 /** Access to the packets of the video track. */
-export function videoSink(source: SourceFile): EncodedPacketSink {
-  return new EncodedPacketSink(source.video.track);
+export function videoSink(source: SourceFile): PacketReader {
+  return readerOf(source.video);
 }
 
 /**
@@ -191,10 +273,10 @@ export function videoSink(source: SourceFile): EncodedPacketSink {
  * ahead as much as was used up in the last second, which is no bound, and keeps a list of that length.)
  */
 export async function* packetsOf(
-  track: InputVideoTrack | InputAudioTrack,
+  track: TrackPackets,
   options: PacketRetrievalOptions = {},
 ): AsyncGenerator<EncodedPacket, void, undefined> {
-  const sink = new EncodedPacketSink(track);
+  const sink = readerOf(track);
   let packet = await sink.getFirstPacket(options);
   while (packet) {
     yield packet;
@@ -217,7 +299,12 @@ export function findingTime({ timescale, shiftTicks }: VideoFacts, ticks: number
   return (ticks - shiftTicks + 0.5) / timescale;
 }
 
-async function formatOf(path: string, input: Input): Promise<InputFormat> {
+async function formatOf(path: string, file: ByteSource): Promise<InputFormat> {
+  const start = await file.read(0, Math.min(BRAND_BYTES, file.sizeBytes));
+  const brand = new TextDecoder().decode(start.subarray(4));
+  // Told from its first box, since shards by the thousand are of that kind.
+  if (brand.startsWith("ftyp")) return brand.endsWith("qt  ") ? QTFF : MP4;
+  using input = inputOf(file, () => {});
   try {
     return await input.getFormat();
   } catch (error) {
@@ -243,9 +330,16 @@ async function wrapSeconds(input: Input): Promise<number> {
 }
 
 /** Streams that the container lists and the demuxer does not know, in words. */
-async function streamsUnknown(input: Input, { streams = new Map() }: ContainerOutline): Promise<string[]> {
+async function streamsUnknown(
+  input: Input,
+  { streams = new Map(), labels }: ContainerOutline,
+): Promise<string[]> {
   const known = new Set((await input.getTracks()).map(({ id }) => id));
-  return [...streams].flatMap(([id, name]) => known.has(id) ? [] : [name]);
+  return [...streams].flatMap(([id, name]) => {
+    if (known.has(id)) return [];
+    if (!name.endsWith("audio")) return [name];
+    return [`${name} (${labels?.get(id)?.languageCode ?? "und"}), which cannot be read`];
+  });
 }
 
 interface VideoContext {
@@ -262,10 +356,10 @@ async function videoTracks(
   const [track, ...further] = await input.getVideoTracks();
   if (!track) throw withoutVideo(path, unknownStreams);
   const codec = await track.getCodec();
-  const decoderConfig = await track.getDecoderConfig();
+  const statedConfig = await track.getDecoderConfig();
   const chunkCodecs = new Mp4OutputFormat().getSupportedVideoCodecs();
-  if (!codec || !decoderConfig || !chunkCodecs.includes(codec)) {
-    const name = codec ?? await track.getInternalCodecId() ?? "unknown";
+  if (!codec || !statedConfig || !chunkCodecs.includes(codec)) {
+    const name = codec ?? codecName(await track.getInternalCodecId());
     throw new SourceError("unsupported-codec", path, `its video codec (${name}) is not supported`);
   }
   const timescale = timescaleOf(await track.getTimeResolution());
@@ -273,7 +367,7 @@ async function videoTracks(
   const video = {
     track,
     codec,
-    decoderConfig,
+    decoderConfig: await withExactAspect(track, codec, statedConfig, outline),
     codedWidth: await track.getCodedWidth(),
     codedHeight: await track.getCodedHeight(),
     rotation: await track.getRotation(),
@@ -282,16 +376,40 @@ async function videoTracks(
     shiftTicks: Math.round(shiftSeconds * timescale),
     shownUntilTicks: untilSeconds === undefined ? undefined : Math.ceil(untilSeconds * timescale - 1e-6),
     hidesBeforeZero: await input.getFormat() instanceof IsobmffInputFormat,
-    ...await labelsOf(track),
+    ...await labelsOf(track, outline.labels?.get(track.id)),
   };
   checkPicture(path, video);
   if (await isTransparent(track, codec)) {
     throw new SourceError("unsupported", path, "its pictures are partly transparent, which would be lost");
   }
   const furtherVideo = await Promise.all(further.map(async (track) => {
-    return `video track ${track.number} (${await track.getCodec() ?? await track.getInternalCodecId()})`;
+    const codec = await track.getCodec() ?? codecName(await track.getInternalCodecId());
+    return `video track ${track.number} (${codec})`;
   }));
   return { video, furtherVideo };
+}
+
+/** @param config With the size of the picture as the demuxer rounds it. */
+async function withExactAspect(
+  track: InputVideoTrack,
+  codec: VideoCodec,
+  { displayAspectWidth: _width, displayAspectHeight: _height, ...config }: DecoderConfig,
+  outline: ContainerOutline,
+): Promise<DecoderConfig> {
+  const [codedWidth, codedHeight] = [await track.getCodedWidth(), await track.getCodedHeight()];
+  const first = config.description ? undefined : await new EncodedPacketSink(track).getFirstPacket();
+  const inPictures = aspectInPictures(codec, bytesOf(config.description), first?.data);
+  const stated = outline.pixelAspects?.get(track.id);
+  const { num, den } = exactAspect({ codedWidth, codedHeight }, stated, inPictures);
+  if (num === den) return config;
+  return { ...config, displayAspectWidth: codedWidth * num, displayAspectHeight: codedHeight * den };
+}
+
+function bytesOf(source: AllowSharedBufferSource | undefined): Uint8Array | undefined {
+  if (!source) return undefined;
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source);
 }
 
 function withoutVideo(path: string, unknownStreams: readonly string[]): SourceError {
@@ -327,34 +445,4 @@ const PRORES_ALPHA_BYTE = 8 + 17;
 /** A track's own clock where it is a whole number of ticks a second that a chunk can have too. */
 function timescaleOf(ticksPerSecond: number): number {
   return Number.isInteger(ticksPerSecond) && ticksPerSecond <= MAX_TIMESCALE ? ticksPerSecond : MAX_TIMESCALE;
-}
-
-async function audioTracks(
-  input: Input,
-  outline: ContainerOutline,
-  shiftSeconds: number,
-): Promise<AudioFacts[]> {
-  const tracks = await input.getAudioTracks();
-  return await Promise.all(tracks.map(async (track) => {
-    const codec = await track.getCodec();
-    const labels = await labelsOf(track);
-    const codecName = codec ?? await track.getInternalCodecId() ?? "unknown codec";
-    return {
-      track,
-      codec: codec ?? undefined,
-      decoderConfig: await track.getDecoderConfig() ?? undefined,
-      title: `audio track ${track.number} (${codecName}, ${labels.languageCode})`,
-      delaySeconds: (outline.delaysSeconds.get(track.id) ?? 0) - shiftSeconds,
-      shownUntilSeconds: outline.shownUntilSeconds?.get(track.id),
-      ...labels,
-    };
-  }));
-}
-
-async function labelsOf(track: InputVideoTrack | InputAudioTrack): Promise<TrackLabels> {
-  return {
-    languageCode: await track.getLanguageCode(),
-    name: await track.getName() ?? undefined,
-    disposition: await track.getDisposition(),
-  };
 }

@@ -75,8 +75,8 @@ export interface FilePacket {
 
 /** The video packets of a file in decode order. */
 export async function videoPackets(source: SourceFile): Promise<FilePacket[]> {
-  const { track, timescale } = source.video;
-  return await Array.fromAsync(packetsOf(track), async (packet) => ({
+  const { timescale } = source.video;
+  return await Array.fromAsync(packetsOf(source.video), async (packet) => ({
     time: ticksOf(packet, timescale),
     key: packet.type === "key",
     sha256: await sha256(packet.data),
@@ -84,9 +84,9 @@ export async function videoPackets(source: SourceFile): Promise<FilePacket[]> {
 }
 
 /** The packets of an audio track with the times at which they are heard. */
-export async function audioPackets({ track, delaySeconds }: AudioFacts): Promise<FilePacket[]> {
-  return await Array.fromAsync(packetsOf(track), async (packet) => ({
-    time: packet.timestamp - delaySeconds,
+export async function audioPackets(audio: AudioFacts): Promise<FilePacket[]> {
+  return await Array.fromAsync(packetsOf(audio), async (packet) => ({
+    time: packet.timestamp - audio.delaySeconds,
     key: packet.type === "key",
     sha256: await sha256(packet.data),
   }));

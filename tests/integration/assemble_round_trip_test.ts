@@ -73,6 +73,7 @@ for (const [name, outName, options, target] of CASES) {
       container: outName.slice(4) as "mp4",
       sizeBytes: (await Deno.stat(path)).size,
       audioTracks: source.audio.map(({ title }) => ({ title, kind: "copied" as const })),
+      converted: [],
       notCarried: [],
     });
 

@@ -74,7 +74,7 @@ Deno.test("assemble() keeps to the bitrate that is asked for", async () => {
     await reassembled(path, outPath, { codec: "opus", bitsPerSecond });
     using output = await openSource(outPath);
     let bytes = 0;
-    for await (const packet of packetsOf(output.audio[0]!.track)) {
+    for await (const packet of packetsOf(output.audio[0]!)) {
       bytes += packet.byteLength;
     }
     sizes.push(8 * bytes / 10);
@@ -98,7 +98,7 @@ Deno.test("assemble() names the track whose sound is damaged, and leaves nothing
   const bytes = await Deno.readFile(path);
   {
     using source = await openSource(path);
-    for await (const { timestamp, data } of packetsOf(source.audio[0]!.track)) {
+    for await (const { timestamp, data } of packetsOf(source.audio[0]!)) {
       if (timestamp > 2 && timestamp < 2.5) {
         bytes.fill(0xff, indexOf(bytes, data), indexOf(bytes, data) + data.length);
       }
@@ -309,7 +309,7 @@ async function soundEnd(path: string): Promise<{ endSeconds: number; frameSecond
   const frameSeconds = (audio!.codec === "opus" ? 960 : 1024) / audio!.decoderConfig!.sampleRate;
   let endSeconds = 0;
   // Matroska says nothing of how long the last one is.
-  for await (const { timestamp, duration } of packetsOf(audio!.track)) {
+  for await (const { timestamp, duration } of packetsOf(audio!)) {
     endSeconds = timestamp + (duration || frameSeconds);
   }
   return { endSeconds, frameSeconds };

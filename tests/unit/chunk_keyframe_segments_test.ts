@@ -73,6 +73,31 @@ Deno.test("segmentChunks() gives the same bytes at another time of day", async (
   assertEquals(await chunksAt(1e12), await chunksAt(2e12));
 });
 
+Deno.test("segmentChunks() gives frames that are shown at one time a time of their own each", async () => {
+  const ticks = [0, 40, 40, 40, 80, 120, 120, 160];
+  const packets = ticks.map((ticks, index) => ({ ticks, key: index === 0 || index === 4, sizeBytes: 20 }));
+  using source = await openSourceBytes("same", await syntheticVideo({ packets, timescale: 1000 }));
+  const plan = await planSource(source, EVERY_KEYFRAME);
+  assertEquals([...plan.shownTicks], ticks);
+  const times = await Array.fromAsync(segmentChunks(source, plan), async ({ bytes }) => {
+    using chunk = await openSourceBytes("chunk", bytes);
+    return (await readPackets(chunk)).map(({ ticks }) => ticks);
+  });
+  assertEquals(times, [[0, 40, 41, 42], [0, 40, 41, 80]]);
+});
+
+Deno.test("segmentChunks() refuses more frames than a clock has ticks for", async () => {
+  const packets = [0, 1, 1, 1, 2].map((ticks, index) => ({ ticks, key: index % 4 === 0, sizeBytes: 20 }));
+  using source = await openSourceBytes("coarse", await syntheticVideo({ packets, timescale: 25 }));
+  const plan = await planSource(source, EVERY_KEYFRAME);
+  const error = await assertRejects(
+    () => readSegment(source, plan, 0),
+    SourceError,
+    "4 frames of its segment 0",
+  );
+  assertEquals(error.reason, "unsupported");
+});
+
 Deno.test("planSource() says when the last frame ends", async () => {
   using source = await openEven();
   assertEquals((await planSource(source, EVERY_KEYFRAME)).endTicks, 39 * 1001 + 1);

@@ -80,6 +80,36 @@ Deno.test("planSegments() leaves out packets before the first keyframe, and coun
   assertEquals(plan.segments[0]!.firstPacket, 2);
 });
 
+Deno.test("planSegments() leaves out what is shown before a time, and starts at the last keyframe that is needed", () => {
+  const rows = packets("K0 f2 f1 K3 f5 f4 K6 f8 f7");
+  const { segments, shownTicks, droppedFirst, undecodablePackets } = planSegments(rows, EVERY_KEYFRAME, 10, {
+    fromTicks: 5,
+  });
+  assertEquals([...shownTicks], [5, 6, 7, 8]);
+  assertEquals([droppedFirst, undecodablePackets], [5, 0]);
+  const ends = segments.map(({ firstPacket, endPacket, startTicks, leadInTicks, frameCount }) => [
+    ...[firstPacket, endPacket, startTicks, leadInTicks, frameCount],
+  ]);
+  assertEquals(ends, [[3, 5, 5, 3, 1], [6, 9, 6, undefined, 3]]);
+});
+
+Deno.test("planSegments() has no lead-in where what is left out ends at a keyframe", () => {
+  const rows = packets("K0 f2 f1 K3 f5 f4 K6 f8 f7");
+  const { segments } = planSegments(rows, EVERY_KEYFRAME, 10, { fromTicks: 6 });
+  assertEquals(segments.map(({ firstPacket, leadInTicks }) => [firstPacket, leadInTicks]), [[6, undefined]]);
+});
+
+Deno.test("planSegments() starts before a keyframe that frames which are shown come before", () => {
+  const open = packets("K0 f1 K5 f3 f4 f6");
+  const { segments } = planSegments(open, EVERY_KEYFRAME, 10, { fromTicks: 4 });
+  assertEquals(
+    segments.map(({ firstPacket, endPacket, leadInTicks, hasLeadOut }) => [
+      ...[firstPacket, endPacket, leadInTicks, hasLeadOut],
+    ]),
+    [[0, 5, 0, true], [2, 6, undefined, false]],
+  );
+});
+
 Deno.test("planSegments() ends a segment before the first keyframe at or past the target", () => {
   const rows = packets("K0 f1 K2 f3 K4 f5 K6 f7 K8 f9");
   const starts = (target: SegmentTarget) =>

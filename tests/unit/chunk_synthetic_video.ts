@@ -29,6 +29,8 @@ export interface SyntheticVideo {
   readonly width?: number;
   readonly metadata?: VideoTrackMetadata;
   readonly colorSpace?: DecoderConfig["colorSpace"];
+  /** Width of the picture over its height, as it is shown; default as many pixels as it has. */
+  readonly displayAspect?: { readonly num: number; readonly den: number };
   readonly tags?: MetadataTags;
   /** Start times in seconds of the packets of an AAC track of 48 kHz; default none. */
   readonly audioSeconds?: readonly number[];
@@ -50,6 +52,10 @@ export async function syntheticVideo(video: SyntheticVideo): Promise<Uint8Array<
     codedHeight: 240,
     description: AVCC,
     ...(video.colorSpace && { colorSpace: video.colorSpace }),
+    ...(video.displayAspect && {
+      displayAspectWidth: video.displayAspect.num,
+      displayAspectHeight: video.displayAspect.den,
+    }),
   };
   for (const [index, { ticks, key, sizeBytes }] of packets.entries()) {
     const packet = new EncodedPacket(
@@ -106,7 +112,7 @@ export interface FoundPacket {
 /** The video packets of a file made from a synthetic video, in decode order. */
 export async function readPackets(source: SourceFile): Promise<FoundPacket[]> {
   const found: FoundPacket[] = [];
-  for await (const packet of packetsOf(source.video.track)) {
+  for await (const packet of packetsOf(source.video)) {
     const { buffer, byteOffset } = packet.data;
     found.push({
       number: new DataView(buffer, byteOffset).getUint32(0),
