@@ -182,6 +182,28 @@ Deno.test("docs/protocol.md has every status that the worker's table of errors g
   assertGreater(documented.size, 5);
 });
 
+Deno.test("docs/master.md has every call, added field, status and metric of the master", async () => {
+  const page = await readPage("docs/master.md");
+  const spans = new Set(codeSpansOf(page));
+  const text = page.text.replaceAll(/\s+/g, " ");
+  const proto = (await read("proto/master.proto")).replaceAll(/\/\/.*/g, "");
+  const calls = [...proto.matchAll(/\brpc (\w+)\(/g)].map(([, name = ""]) => name);
+  const fields = [...proto.matchAll(/^message (\w+) \{(.*?)^\}/gms)]
+    .filter(([, message = ""]) => /^(UploadVideo|RetrieveVideo|VideoStatus)/.test(message))
+    .flatMap(([, , body = ""]) => [...body.matchAll(/(\w+) = (2\d);/g)]);
+  const table = await read("lib/master/error_status.ts");
+  const statuses = [...table.matchAll(/\w+Error, status\.([A-Z_]+)\]/g)].map(([, status = ""]) => status);
+  const metrics = [...(await read("lib/master/metrics.ts")).matchAll(/"(master_\w+)"/g)].map(([, name]) =>
+    name!
+  );
+  assertGreater(fields.length, 5);
+  const missing = [
+    ...[...calls, ...statuses, ...metrics].filter((name) => !spans.has(name)),
+    ...fields.filter(([, name, number]) => !text.includes(`\`${name}\` ${number}`)).map(([field]) => field),
+  ];
+  assertEquals(missing, []);
+});
+
 Deno.test("docs/architecture.md draws the imports between the folders of lib/ as they are", async () => {
   const page = await readPage("docs/architecture.md");
   const diagram = page.blocks.find(({ text }) => text.startsWith("flowchart"))?.text ?? "";
