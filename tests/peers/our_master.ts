@@ -10,17 +10,22 @@ export interface OurMaster extends AsyncDisposable {
   output(): string;
 }
 
-const FREE_PORTS = ["--port", "0", "--http_port", "0"];
+export interface OurMasterOptions {
+  readonly dataDir: string;
+  /** Default: a free one. */
+  readonly port?: number;
+  readonly flags?: readonly string[];
+  readonly signal?: AbortSignal;
+}
 
-/** Starts master.ts on a free port. Disposing of it drains it. */
-export async function startOurMaster(
-  options: { readonly dataDir: string; readonly flags?: readonly string[]; readonly signal?: AbortSignal },
-): Promise<OurMaster> {
-  const { dataDir, flags = [], ...rest } = options;
+/** Starts master.ts. Disposing of it drains it. */
+export async function startOurMaster(options: OurMasterOptions): Promise<OurMaster> {
+  const { dataDir, port = 0, flags = [], ...rest } = options;
+  const ports = ["--port", `${port}`, "--http_port", "0"];
   const script = fileURLToPath(new URL("../../master.ts", import.meta.url));
   const server = await startServer({
     command: Deno.execPath(),
-    args: ["run", "-A", "--no-prompt", script, ...FREE_PORTS, "--data_dir", dataDir, ...flags],
+    args: ["run", "-A", "--no-prompt", script, ...ports, "--data_dir", dataDir, ...flags],
     ready: /Master listening on (localhost:\d+)\b.*\n/,
     ...rest,
   });

@@ -10,10 +10,16 @@ export interface OurWorker extends AsyncDisposable {
   output(): string;
 }
 
+export interface OurWorkerOptions {
+  readonly shardsDir: string;
+  readonly flags?: readonly string[];
+  /** Added to the test's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
 /** Starts worker.ts on a free port. Disposing of it drains it. */
-export async function startOurWorker(
-  options: { readonly shardsDir: string; readonly flags?: readonly string[]; readonly signal?: AbortSignal },
-): Promise<OurWorker> {
+export async function startOurWorker(options: OurWorkerOptions): Promise<OurWorker> {
   const { shardsDir, flags = [], ...rest } = options;
   const script = fileURLToPath(new URL("../../worker.ts", import.meta.url));
   const server = await startServer({

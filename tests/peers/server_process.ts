@@ -11,6 +11,8 @@ export interface ServerProcess extends AsyncDisposable {
 export interface ServerCommand {
   readonly command: string;
   readonly args: readonly string[];
+  /** Added to the test's own. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Looked for in stdout and in stderr, each by itself. */
   readonly ready: RegExp;
   /** Default 30 seconds. */
@@ -30,6 +32,7 @@ const STOP_MS = 10_000;
 export async function startServer(server: ServerCommand): Promise<ServerProcess> {
   const child = new Deno.Command(server.command, {
     args: [...server.args],
+    env: { ...server.env },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

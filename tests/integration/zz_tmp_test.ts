@@ -1,0 +1,116 @@
+/** A long video on a fleet that loses workers: what is lost with each is less than a chunk's encode. */
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { join } from "node:path";
+import { parseProof } from "../../lib/job/proof.ts";
+import {
+  connectMaster,
+  type MasterClient,
+  type RemoteAttempt,
+  type RemoteChunk,
+} from "../../lib/rpc/master_client.ts";
+import { startOurMaster } from "../peers/our_master.ts";
+import { type OurWorker, startOurWorker } from "../peers/our_worker.ts";
+import { videoFile } from "./assemble_fixture.ts";
+import { byNumber } from "./by_number.ts";
+import { RPC, streamOf } from "./in_process_master.ts";
+import { mediaFacts } from "./media_facts.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+
+// a client of servers that are killed leaves timers of grpc-js behind
+Deno.test.sanitizer({ ops: false, resources: false });
+
+const LONG = { timeoutMs: 120_000 };
+const CHUNKS = 60;
+const FRAMES = 3_000;
+/** Tiny pictures: nearly all of a chunk's time is that of starting its encoder. */
+const FILM = { seconds: 600, width: 64, height: 64, frameRate: { num: 5, den: 1 } } as const;
+
+/** Watches until it is so, or until the job is over. */
+async function watchUntil(
+  client: MasterClient,
+  isSo: (chunks: readonly RemoteChunk[]) => boolean,
+): Promise<readonly RemoteChunk[]> {
+  const chunks: RemoteChunk[] = [];
+  for await (const update of client.watch("film", LONG)) {
+    if (update.kind === "job") assert(update.job.state !== "failed", update.job.failureMessage);
+    else chunks[update.chunk.chunkIndex] = update.chunk;
+    if (isSo(chunks)) break;
+  }
+  return chunks;
+}
+
+const attemptsOf = (chunks: readonly Pick<RemoteChunk, "attempts">[], worker: string): RemoteAttempt[] =>
+  chunks.flatMap(({ attempts }) => attempts.filter((attempt) => attempt.worker === worker));
+
+const isEncoded = ({ outcome }: RemoteAttempt) => outcome === "encoded";
+
+/** The attempts that a worker took with it, each with the one that was accepted in its place. */
+function lostWith({ address }: OurWorker, chunks: readonly RemoteChunk[]) {
+  const lost = chunks.flatMap(({ attempts }) => {
+    const again = attempts.find(isEncoded)!;
+    return attemptsOf([{ attempts }], address).filter((own) => own !== again).map((own) => ({ own, again }));
+  });
+  // the chunk that it encoded; and the one before, if its shard was not fetched yet
+  assert(lost.length === 1 || lost.length === 2, `${address} has lost ${lost.length} chunks`);
+  return lost;
+}
+
+Deno.test("ten minutes come back whole though one worker is killed, one freezes and one comes late", async () => {
+  await using folder = await temporaryFolder();
+  const path = await videoFile(folder.path, "film.mp4", FILM);
+  await using stack = new AsyncDisposableStack();
+  const start = async (name: string, ...flags: readonly string[]) =>
+    stack.use(
+      await startOurWorker({ shardsDir: join(folder.path, name), flags: ["--max_tasks", "1", ...flags] }),
+    );
+  const listed = await Promise.all(["killed", "frozen", "steady"].map((name) => start(name)));
+  const [killed, frozen, steady] = listed as [OurWorker, OurWorker, OurWorker];
+  const dataDir = join(folder.path, "data");
+  const workers = ["--workers", listed.map(({ address }) => address).join()];
+  await using master = await startOurMaster({ dataDir, flags: workers });
+  using client = connectMaster(byNumber(master.address));
+  const facts = { videoId: "film", chunkSeconds: FILM.seconds / CHUNKS };
+  await client.upload(facts, streamOf(await Deno.readFile(path)), RPC);
+
+  // half way, with a chunk in the hands of each of the two
+  await watchUntil(client, (chunks) => {
+    const isBusy = ({ address }: OurWorker) =>
+      attemptsOf(chunks, address).filter(({ outcome }) => outcome === "running").length === 1;
+    return chunks.filter(({ state }) => state === "done").length >= CHUNKS / 2 &&
+      [killed, frozen].every(isBusy);
+  });
+  const lostMs = Date.now();
+  killed.child.kill("SIGKILL");
+  frozen.child.kill("SIGSTOP");
+  stack.defer(() => frozen.child.kill("SIGCONT"));
+  const late = await start("late", "--master", master.address);
+  const chunks = await watchUntil(client, () => false);
+
+  const accepted = chunks.map(({ attempts }) => attempts.filter(isEncoded));
+  assertEquals(accepted.map(({ length }) => length), Array(CHUNKS).fill(1));
+  assertGreater(attemptsOf(chunks, late.address).filter(isEncoded).length, 0);
+  for (const { address } of [steady, late]) {
+    assertEquals(attemptsOf(chunks, address).filter(({ outcome }) => outcome === "failed"), []);
+  }
+
+  const secondsOf = ({ startedMs, endedMs }: RemoteAttempt) => (endedMs! - startedMs) / 1000;
+  const longestSeconds = Math.max(...accepted.map(([attempt]) => secondsOf(attempt!)));
+  console.log(chunks.slice(25).flatMap((c) => c.attempts.map((a) => [c.chunkIndex, a.worker, a.startedMs - lostMs, a.endedMs! - lostMs, a.outcome, a.reason].join(" "))).join("\n"), killed.address, frozen.address, longestSeconds, master.output().split("\n").slice(-20).join("\n"));
+  const lost = [killed, frozen].flatMap((worker) => lostWith(worker, chunks));
+  const others = accepted.flat().filter((attempt) => !lost.some(({ again }) => again === attempt));
+  const othersEndMs = Math.max(...others.map(({ endedMs }) => endedMs!));
+  for (const { own: { startedMs, worker }, again } of lost) {
+    assertLess((lostMs - startedMs) / 1000, longestSeconds, `the work that was lost with ${worker}`);
+    const waitedSeconds = (again.startedMs - othersEndMs) / 1000;
+    assertLess(waitedSeconds, longestSeconds, `the wait for ${worker} when all else was done`);
+  }
+
+  const { segments } = parseProof(await new Response(client.retrieveProof("film", LONG)).text());
+  assertEquals(segments.length, CHUNKS);
+  const out = join(folder.path, "out.mp4");
+  await Deno.writeFile(out, client.retrieve("film", LONG));
+  const [before, after] = [await mediaFacts(path), await mediaFacts(out)];
+  assertEquals(after.frameSeconds.length, FRAMES);
+  assertEquals(after.frameSeconds, before.frameSeconds);
+  assertEquals(after.audio.map(({ sha256 }) => sha256), before.audio.map(({ sha256 }) => sha256));
+});
