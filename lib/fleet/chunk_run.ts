@@ -22,6 +22,8 @@ export interface ChunkRunTools {
   onEncoded(member: Member, seconds: number): void;
   onAccepted(member: Member): void;
   onFailed(member: Member, diagnosis: Diagnosis): void;
+  /** Another worker was faster. */
+  onSuperseded(member: Member): void;
   /** It failed at a chunk that another worker has done. */
   onBlamed(member: Member, reason: string): void;
 }
@@ -212,7 +214,10 @@ export class ChunkRun<T> {
 
   #noteEnd({ number, lease: { member }, stop }: RunningAttempt, error: unknown): Outcome {
     if (this.#signal.aborted) return { kind: "cancelled" };
-    if (this.#isOver) return { kind: "superseded" };
+    if (this.#isOver) {
+      this.#tools.onSuperseded(member);
+      return { kind: "superseded" };
+    }
     if (error instanceof StoreFullError || error instanceof StoreUnwritableError) {
       this.#isOver = true;
       this.#round.resolve({ kind: "broken", error });

@@ -28,6 +28,8 @@ export class Member {
   health: WorkerHealth = UNKNOWN;
   /** Checks and calls without an answer since the last answer. */
   failedChecks = 0;
+  /** Whether another worker was faster with a chunk of it, and it has not answered since: it may be frozen. */
+  isDoubted = false;
   /** Whether it is being asked for its capabilities. */
   isAsked = false;
   workerId = "";
@@ -49,6 +51,7 @@ export class Member {
     this.health = health;
     this.failedChecks = outcome.kind === "failure" ? this.failedChecks + 1 : 0;
     if (outcome.kind === "failure") return false;
+    this.isDoubted = false;
     const { workerId } = outcome.report;
     const isOther = workerId !== this.workerId && this.workerId !== "";
     this.workerId = workerId;
@@ -102,7 +105,7 @@ export class Member {
 
   /** Whether it may get another chunk now. */
   isFree(nowMs: number): boolean {
-    return nowMs >= this.standing.restUntilMs && this.tasks < this.#maxTasks;
+    return !this.isDoubted && nowMs >= this.standing.restUntilMs && this.tasks < this.#maxTasks;
   }
 
   /** Its chunks that are not encoded yet. */

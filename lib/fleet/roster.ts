@@ -123,6 +123,12 @@ export class Roster implements AsyncDisposable {
     if (kind === "lost" || kind === "unreached") this.#watch.callFailed(address, reason);
   }
 
+  /** Another worker was faster: it gets no more chunks before it has answered. */
+  doubt(member: Member): void {
+    member.isDoubted = true;
+    this.#watch.askNow(member.address);
+  }
+
   /** How each worker is, in words, for somebody who wonders why none does the work. */
   describe(): string {
     const workers = this.members.map((member) => {

@@ -120,6 +120,7 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
       },
       onAccepted: (member) => setStanding(member, afterAccepted(member.standing)),
       onFailed: (member, diagnosis) => onFailed(member, diagnosis),
+      onSuperseded: (member) => roster.doubt(member),
       onBlamed: (member, reason) => setStanding(member, afterBlame(member.standing, reason)),
     };
   }
@@ -211,8 +212,8 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
     async forget(jobId, { signal }) {
       speeds.forgetJob(jobId);
       using either = firstOf(signal, over.signal);
-      const answering = roster.members.filter(({ health, failedChecks }) =>
-        health.kind !== "unknown" && failedChecks === 0
+      const answering = roster.members.filter(({ health, failedChecks, isDoubted }) =>
+        health.kind !== "unknown" && failedChecks === 0 && !isDoubted
       );
       await tracked(Promise.all(answering.map(async ({ address, port }) => {
         try {

@@ -72,12 +72,15 @@ Deno.test("ten minutes come back whole though one worker is killed, one freezes 
   const facts = { videoId: "film", chunkSeconds: FILM.seconds / CHUNKS };
   await client.upload(facts, streamOf(await Deno.readFile(path)), RPC);
 
-  // half way, with a chunk in the hands of each of the two
+  // half way, when each of the two has just begun a chunk
   await watchUntil(client, (chunks) => {
-    const isBusy = ({ address }: OurWorker) =>
-      attemptsOf(chunks, address).filter(({ outcome }) => outcome === "running").length === 1;
-    return chunks.filter(({ state }) => state === "done").length >= CHUNKS / 2 &&
-      [killed, frozen].every(isBusy);
+    const encodes = chunks.flatMap(({ attempts }) => attempts.filter(isEncoded));
+    const shortestMs = Math.min(...encodes.map(({ startedMs, endedMs }) => endedMs! - startedMs));
+    const hasBegun = ({ address }: OurWorker) => {
+      const running = attemptsOf(chunks, address).filter(({ outcome }) => outcome === "running");
+      return running.length === 1 && Date.now() - running[0]!.startedMs < shortestMs / 2;
+    };
+    return encodes.length >= CHUNKS / 2 && hasBegun(frozen) && hasBegun(killed);
   });
   const lostMs = Date.now();
   killed.child.kill("SIGKILL");

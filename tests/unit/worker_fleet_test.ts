@@ -337,6 +337,30 @@ Deno.test("a slow chunk is run a second time by a worker with nothing to do; the
   assertEquals(events[1], { kind: "started", worker: "w2:1", attempt: 2, isHedge: true });
 });
 
+Deno.test("a worker whose chunk another one did gets no more, nor is it waited for, until it answers", async () => {
+  await using setup = await setUp({ speeds: [10, 10] });
+  const { clock, fleet, workers, signal } = setup;
+  for (let index = 0; index < 4; index++) void encodeOne(setup, index);
+  await clock.advance(2_000);
+  workers[0]!.isFrozen = true;
+  const first = watched(encodeOne(setup, 9));
+  await clock.advance(4_100);
+  assertEquals([first.value?.worker, fleet.workers()[0]!.state], ["w2:1", "healthy"]);
+  const started: string[] = [];
+  const onEvent = (event: TaskEvent) => void (event.kind === "started" && started.push(event.worker));
+  const more = [10, 11].map((index) => watched(encodeOne(setup, index, { onEvent })));
+  const forgotten = watched(fleet.forget("another job", { signal }));
+  await clock.advance(2_000);
+  assertEquals([started, more.map(({ state }) => state)], [["w2:1", "w2:1"], ["done", "done"]]);
+  assertEquals(forgotten.state, "done");
+
+  workers[0]!.thaw();
+  await clock.advance(10_000);
+  const last = [12, 13].map((index) => watched(encodeOne(setup, index)));
+  await clock.advance(2_000);
+  assertEquals(last.map(({ value }) => value?.worker).sort(), ["w1:1", "w2:1"]);
+});
+
 Deno.test("the loser of a race is told to stop, and only one of two shards is accepted", async () => {
   await using setup = await setUp({ speeds: [1, 10] });
   const { clock, workers } = setup;
