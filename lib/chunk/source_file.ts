@@ -153,11 +153,8 @@ async function openMedia(
     const file = isGrowing ? await arrivedPart(format, wholeFile) : wholeFile;
     const outline = await outlineOf(format, file);
     if (outline.claimedBytes > file.sizeBytes && !isGrowing) {
-      throw new SourceError(
-        "damaged",
-        path,
-        `it ends after ${file.sizeBytes} of ${outline.claimedBytes} bytes (truncated)`,
-      );
+      const fault = `it ends after ${file.sizeBytes} of ${outline.claimedBytes} bytes (truncated)`;
+      throw new SourceError("damaged", path, fault + await whatIsWhole(path, file));
     }
     if (outline.fault !== undefined) throw damaged(path, outline.fault, undefined);
     if (outline.unsupported !== undefined) throw new SourceError("unsupported", path, outline.unsupported);
@@ -204,6 +201,18 @@ async function arrivedPart(format: InputFormat, file: ByteSource): Promise<ByteS
   if (format instanceof IsobmffInputFormat) return await arrivedMp4(file);
   if (format instanceof MatroskaInputFormat) return await arrivedMatroska(file);
   return file;
+}
+
+/** What could be saved of a truncated file, in words; empty where nothing is known to be whole. */
+async function whatIsWhole(path: string, file: ByteSource): Promise<string> {
+  try {
+    using part = await openMedia(path, file, () => {}, { isGrowing: true });
+    let frames = 0;
+    for await (const _packet of packetsOf(part.video, { metadataOnly: true })) frames++;
+    return frames > 0 ? `; its first ${frames} frames are whole` : "";
+  } catch {
+    return ""; // that it is truncated is what counts, however its rest is broken
+  }
 }
 
 /** Closes the file with it. */
