@@ -7,19 +7,12 @@ import type { Encoder } from "../../lib/encode/encoder.ts";
 import { createFfmpegEncoder } from "../../lib/encode/ffmpeg_encoder.ts";
 import { createLibavEncoder } from "../../lib/encode/libav_encoder.ts";
 import { DEFAULT_SETTINGS, type EncodeSettings } from "../../lib/encode/settings.ts";
-import { differences } from "../media/compare_output.ts";
+import { differences, factsOf, type FileFacts } from "../media/compare_output.ts";
 import { mediaFile } from "../media/make_media.ts";
 import type { MediaCase } from "../media/media_case.ts";
 import { MEDIA_CASES } from "../media/media_cases.ts";
 import { type Outcome, OUTCOMES } from "../media/outcomes.ts";
-import {
-  complaints,
-  type ProbedFrame,
-  probeFile,
-  probeFrames,
-  sliceHashes,
-  toNumber,
-} from "../media/probe.ts";
+import { complaints, type ProbedFrame, probeFrames, sliceHashes, toNumber } from "../media/probe.ts";
 import { copyThrough, encodeThrough, type RoundTrip } from "../media/round_trip.ts";
 import { HAS_FFMPEG, WITHOUT_FFMPEG } from "./system_ffmpeg.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -107,6 +100,7 @@ const HIDING: ReadonlySet<string> = new Set(["edit_list.mp4", "edit_list.mov"]);
 /** What independent readers find in the source. */
 interface Truth {
   readonly input: string;
+  readonly facts: FileFacts;
   readonly frames: readonly { readonly seconds: number; readonly md5: string }[];
   readonly codec: string;
   readonly slices: readonly string[];
@@ -118,7 +112,8 @@ interface Truth {
 
 async function readTruth(media: MediaCase, input: string): Promise<Truth> {
   const { frames, readLateBy = 0 } = media.expect;
-  const { codec, field } = (await probeFile(input)).streams.find(({ kind }) => kind === "video")!;
+  const facts = await factsOf(input);
+  const { codec, field } = facts.file.streams.find(({ kind }) => kind === "video")!;
   const [decoded, slices, said] = await Promise.all([
     probeFrames(input),
     sliceHashes(input, codec),
@@ -126,6 +121,7 @@ async function readTruth(media: MediaCase, input: string): Promise<Truth> {
   ]);
   return {
     input,
+    facts,
     codec,
     slices,
     // Some decoders show a few of what they cannot decode, before the first keyframe.
@@ -180,7 +176,7 @@ async function isWhole(media: MediaCase, outcome: Outcome, variant: Variant, tru
     if (!withLabels || extension === "mov") return;
     if (truth.isQuiet) assertSame("a decoder says", [await complaints(path)], [""]);
     const expected = encoder ? outcome.encoded ?? outcome.mp4 : outcome[extension];
-    const found = await differences(truth.input, path, media.expect);
+    const found = differences(truth.facts, await factsOf(path), media.expect);
     assertSame(
       "differences, and what is named as not carried",
       [found.toSorted(), notCarried],

@@ -2,6 +2,7 @@
 import {
   type ProbedFile,
   type ProbedPacket,
+  type ProbedPicture,
   type ProbedStream,
   probeFile,
   probePackets,
@@ -11,6 +12,38 @@ import {
   toNumber,
 } from "./probe.ts";
 import { runFfmpeg } from "./run_ffmpeg.ts";
+
+/** What there is to compare of a file. */
+export interface FileFacts {
+  readonly file: ProbedFile;
+  readonly picture: ProbedPicture;
+  readonly videoPackets: readonly ProbedPacket[];
+  /** In the order of the tracks. */
+  readonly sounds: readonly SoundFacts[];
+}
+
+interface SoundFacts {
+  readonly stream: ProbedStream;
+  readonly packets: readonly ProbedPacket[];
+  /** Over all packets. */
+  readonly hash: string;
+}
+
+/** @throws {FfmpegError} If the file cannot be read. */
+export async function factsOf(path: string): Promise<FileFacts> {
+  const [file, picture, videoPackets] = await Promise.all([
+    probeFile(path),
+    probePicture(path),
+    probePackets(path, "v:0"),
+  ]);
+  const tracks = file.streams.filter(({ kind }) => kind === "audio");
+  const sounds = await Promise.all(tracks.map(async (stream, track) => ({
+    stream,
+    packets: await probePackets(path, `a:${track}`),
+    hash: await soundHash(path, track, stream.codec),
+  })));
+  return { file, picture, videoPackets, sounds };
+}
 
 export interface CompareOptions {
   /** See `Expected.readLateBy`. */
@@ -22,29 +55,26 @@ export interface CompareOptions {
  * that a file holds besides.
  *
  * @returns A phrase for each difference, such as `sound 0: codec pcm_s24be -> aac`; none where all is kept.
- * @throws {FfmpegError} If one of them cannot be read.
  */
-export async function differences(
-  source: string,
-  output: string,
+export function differences(
+  before: FileFacts,
+  after: FileFacts,
   { readLateBy = 0 }: CompareOptions = {},
-): Promise<string[]> {
-  const [before, after] = await Promise.all([probeFile(source), probeFile(output)]);
+): string[] {
   return [
-    ...pictureLabels(videos(before)[0]!, videos(after)[0]!),
-    ...await pictureFacts(source, output),
-    ...await soundDifferences({ path: source, file: before }, { path: output, file: after }, readLateBy),
-    ...change("video tracks", videos(before).length, videos(after).length),
-    ...change("other tracks", others(before), others(after)),
-    ...change("chapters", chapters(before), chapters(after)),
-    ...tagDifferences(before, after),
+    ...pictureLabels(videos(before.file)[0]!, videos(after.file)[0]!),
+    ...pictureFacts(before.picture, after.picture),
+    ...soundDifferences(before, after, readLateBy),
+    ...change("video tracks", videos(before.file).length, videos(after.file).length),
+    ...change("other tracks", others(before.file), others(after.file)),
+    ...change("chapters", chapters(before.file), chapters(after.file)),
+    ...tagDifferences(before.file, after.file),
   ];
 }
 
 const isCover = ({ dispositions }: ProbedStream) => dispositions.includes("attached_pic");
 const videos = ({ streams }: ProbedFile) =>
   streams.filter((stream) => stream.kind === "video" && !isCover(stream));
-const sounds = ({ streams }: ProbedFile) => streams.filter(({ kind }) => kind === "audio");
 const others = ({ streams }: ProbedFile) =>
   streams.filter((stream) => stream.kind !== "audio" && (stream.kind !== "video" || isCover(stream)))
     .map((stream) => isCover(stream) ? "cover" : stream.kind).join(", ");
@@ -82,8 +112,7 @@ function pictureLabels(before: ProbedStream, after: ProbedStream): string[] {
 }
 
 /** What the first picture says of itself, where the track does not. */
-async function pictureFacts(source: string, output: string): Promise<string[]> {
-  const [before, after] = await Promise.all([probePicture(source), probePicture(output)]);
+function pictureFacts(before: ProbedPicture, after: ProbedPicture): string[] {
   const fields = ["interlaced_frame", "top_field_first"];
   const sideData = before.sideData.filter(({ side_data_type }) => HDR.test(String(side_data_type)));
   const isKept = (fact: unknown) =>
@@ -97,39 +126,27 @@ async function pictureFacts(source: string, output: string): Promise<string[]> {
 
 const HDR = /Mastering display|Content light/;
 
-interface Probed {
-  readonly path: string;
-  readonly file: ProbedFile;
-}
-
-async function soundDifferences(source: Probed, output: Probed, readLateBy: number): Promise<string[]> {
-  const [before, after] = [sounds(source.file), sounds(output.file)];
+function soundDifferences(source: FileFacts, output: FileFacts, readLateBy: number): string[] {
+  const [before, after] = [source.sounds, output.sounds];
   if (before.length !== after.length) {
-    return [
-      `sound: ${before.map(({ codec }) => codec)} -> ${after.map(({ codec }) => codec).join() || "none"}`,
-    ];
+    const codecs = (sounds: readonly SoundFacts[]) =>
+      sounds.map(({ stream }) => stream.codec).join() || "none";
+    return [`sound: ${codecs(before)} -> ${codecs(after)}`];
   }
-  const found: string[] = [];
-  for (const [track, was] of before.entries()) {
+  return before.flatMap((was, track) => {
     const is = after[track]!;
-    const [wasPackets, isPackets] = await Promise.all([
-      probePackets(source.path, `a:${track}`),
-      probePackets(output.path, `a:${track}`),
-    ]);
-    const isSame = was.codec !== is.codec ||
-      await soundHash(source.path, track, was.codec) === await soundHash(output.path, track, is.codec);
-    found.push(...[
-      ...change("codec", was.codec, is.codec),
-      ...change("sample rate", was.field.sample_rate, is.field.sample_rate),
-      ...change("channels", was.field.channels, is.field.channels),
-      ...change("language", language(was), language(is)),
-      ...change("title", title(was), title(is)),
-      ...(before.length > 1 ? change("default", isDefault(was), isDefault(is)) : []),
+    const isSame = was.stream.codec !== is.stream.codec || was.hash === is.hash;
+    return [
+      ...change("codec", was.stream.codec, is.stream.codec),
+      ...change("sample rate", was.stream.field.sample_rate, is.stream.field.sample_rate),
+      ...change("channels", was.stream.field.channels, is.stream.field.channels),
+      ...change("language", language(was.stream), language(is.stream)),
+      ...change("title", title(was.stream), title(is.stream)),
+      ...(before.length > 1 ? change("default", isDefault(was.stream), isDefault(is.stream)) : []),
       ...(isSame ? [] : ["other packets"]),
-      ...await offsets({ ...source, packets: wasPackets }, { ...output, packets: isPackets }, readLateBy),
-    ].map((phrase) => `sound ${track}: ${phrase}`));
-  }
-  return found;
+      ...offsets([source.videoPackets, was.packets], [output.videoPackets, is.packets], readLateBy),
+    ].map((phrase) => `sound ${track}: ${phrase}`);
+  });
 }
 
 const language = ({ tags }: ProbedStream) => tags.language === "und" ? undefined : tags.language;
@@ -149,17 +166,14 @@ async function soundHash(path: string, track: number, codec: string): Promise<st
   return stdout.trim();
 }
 
+type VideoAndSound = readonly [video: readonly ProbedPacket[], sound: readonly ProbedPacket[]];
+
 /** Where sound begins and ends beside the video, off by more than one packet of it. */
-async function offsets(
-  before: Probed & { readonly packets: readonly ProbedPacket[] },
-  after: Probed & { readonly packets: readonly ProbedPacket[] },
-  readLateBy: number,
-): Promise<string[]> {
-  const [video, made] = [await probePackets(before.path, "v:0"), await probePackets(after.path, "v:0")]
-    .map(spanOf);
-  const [sound, madeSound] = [spanOf(before.packets), spanOf(after.packets)];
+function offsets(before: VideoAndSound, after: VideoAndSound, readLateBy: number): string[] {
+  const [video, sound] = before.map(spanOf);
+  const [made, madeSound] = after.map(spanOf);
   if (!video || !made || !sound || !madeSound) return [];
-  const packetSeconds = before.packets.map(({ duration }) => duration ? toNumber(duration) : 0)
+  const packetSeconds = before[1].map(({ duration }) => duration ? toNumber(duration) : 0)
     .reduce((a, b) => Math.max(a, b), USUAL_PACKET_SECONDS);
   return (["start", "end"] as const).flatMap((edge) => {
     const seconds = toNumber(
