@@ -10,8 +10,8 @@ import { setVp8Colours } from "./vp8_colours.ts";
 
 /**
  * Writes a segment's packets, given in decode order, as an MP4 on the source's clock, its first frame shown at 0, each
- * at a time of its own; a lead-in lies before 0, hidden by an edit list. Rotation is left to the finished video, lest a decoder apply it. The same packets give the same
- * bytes.
+ * at a time of its own; a lead-in lies before 0, hidden by an edit list. Rotation is left to the finished video, lest
+ * a decoder apply it. The same packets give the same bytes.
  *
  * @throws {SourceError} If there are more frames than ticks in which to show them.
  */

@@ -52,7 +52,7 @@ export function parameterSetsIn({ codec }: PictureCoding, data: Uint8Array): Par
 }
 
 /** How wide the lengths between units are; undefined: there are start codes. */
-function lengthBytes({ codec, decoderConfig: { description } }: PictureCoding): number | undefined {
+export function lengthBytes({ codec, decoderConfig: { description } }: PictureCoding): number | undefined {
   if (!description) return undefined;
   const bytes = ArrayBuffer.isView(description)
     ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)

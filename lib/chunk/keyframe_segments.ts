@@ -1,6 +1,7 @@
 /** A video file as segments that each begin with a keyframe, and the chunks that carry them. */
 import type { EncodedPacket } from "mediabunny";
 import { writeChunk } from "./chunk_writer.ts";
+import { withoutKnownSets } from "./known_parameter_sets.ts";
 import type { PacketTable } from "./packet_table.ts";
 import {
   type PlanLimits,
@@ -43,6 +44,8 @@ export interface SegmentChunk {
 }
 
 export interface SegmentOptions {
+  /** Whether the chunk is to be encoded: then without parameter sets that only repeat what the track states. */
+  readonly toEncode?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -175,7 +178,7 @@ async function readLastFrame(source: SourceFile, packets: PacketTable): Promise<
 export function segmentChunks(
   source: SourceFile,
   plan: VideoPlan,
-  { signal }: SegmentOptions = {},
+  options: SegmentOptions = {},
 ): ReadableStream<SegmentChunk> {
   let index = 0;
   let cursor: Cursor | undefined;
@@ -183,7 +186,7 @@ export function segmentChunks(
     async pull(controller) {
       const segment = plan.segments[index++];
       if (!segment) return controller.close();
-      const chunk = await readChunk(source, plan, segment, cursor, signal);
+      const chunk = await readChunk(source, plan, segment, cursor, options);
       cursor = chunk.cursor;
       controller.enqueue({ segment, bytes: chunk.bytes });
     },
@@ -201,11 +204,11 @@ export async function readSegment(
   source: SourceFile,
   plan: VideoPlan,
   index: number,
-  { signal }: SegmentOptions = {},
+  options: SegmentOptions = {},
 ): Promise<SegmentChunk> {
   const segment = plan.segments[index];
   if (!segment) throw new RangeError(`Cannot read segment ${index}: the plan has ${plan.segments.length}`);
-  const { bytes } = await readChunk(source, plan, segment, undefined, signal);
+  const { bytes } = await readChunk(source, plan, segment, undefined, options);
   return { segment, bytes };
 }
 
@@ -221,7 +224,7 @@ async function readChunk(
   plan: VideoPlan,
   segment: Segment,
   cursor: Cursor | undefined,
-  signal: AbortSignal | undefined,
+  { toEncode = false, signal }: SegmentOptions,
 ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly cursor: Cursor }> {
   const { startTicks, firstPacket, endPacket, index, leadInTicks = startTicks } = segment;
   const sink = videoSink(source);
@@ -240,12 +243,16 @@ async function readChunk(
       find = () => sink.getNextPacket(packet);
     }
     await checkUnchanged(source, segment, packets);
-    const bytes = await writeChunk(source, plan, segment, packets);
+    const bytes = await writeChunk(source, plan, segment, toEncode ? packets.map(lean(source)) : packets);
     return { bytes, cursor: nextSegment ?? { number, find } };
   } catch (error) {
     signal?.throwIfAborted();
     throw damaged(source.path, `segment ${index} cannot be read`, error);
   }
+}
+
+function lean({ video }: SourceFile): (packet: EncodedPacket) => EncodedPacket {
+  return (packet) => packet.clone({ data: withoutKnownSets(video, packet.data) });
 }
 
 async function findKeyPacket(

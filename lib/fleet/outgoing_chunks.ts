@@ -71,7 +71,7 @@ export function mediaChunks(
   const wireSettings = toWireSettings(settings);
   const { chunks, frames, grid } = encodePlan(plan, settings.frameRate);
   const rate = grid?.rate ?? frameRateOf(plan);
-  return segmentChunks(source, chunks, options).pipeThrough(
+  return segmentChunks(source, chunks, { ...options, toEncode: true }).pipeThrough(
     new TransformStream<SegmentChunk, OutgoingChunk>({
       transform({ segment, bytes }, controller) {
         const header = {

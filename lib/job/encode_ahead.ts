@@ -135,7 +135,10 @@ class Ahead implements EncodingAhead {
     const job = await prepareJob(spec, { fleet, memory, signal }, source);
     const end = job.plan.chunks.segments.length - UNSETTLED_SEGMENTS;
     for (let index = from; index < end; index++) {
-      const ready = readyChunk(job, await readSegment(source, job.plan.chunks, index, { signal }));
+      const ready = readyChunk(
+        job,
+        await readSegment(source, job.plan.chunks, index, { toEncode: true, signal }),
+      );
       if (!await memory.find(ready.key, { signal })) await this.#begin(job, ready);
     }
     return Math.max(from, end);

@@ -27,7 +27,7 @@ export async function encodeAll(job: JobUnderWay): Promise<void> {
   const { signal } = ended;
   const running = new Set<Promise<void>>();
   try {
-    for await (const chunk of segmentChunks(job.source, job.plan.chunks, { signal })) {
+    for await (const chunk of segmentChunks(job.source, job.plan.chunks, { toEncode: true, signal })) {
       const ready = readyChunk(job, chunk);
       const underWay = job.tools.underWay?.(ready.key);
       if (!underWay && await reuse(job, ready, signal)) continue;
@@ -150,7 +150,10 @@ export async function encodeAgain(job: JobUnderWay, index: number, cause: Error)
   });
   await job.tools.memory.forget(key);
   using ended = endingWith(job.tools.signal);
-  const chunk = await readSegment(job.source, job.plan.chunks, index, { signal: ended.signal });
+  const chunk = await readSegment(job.source, job.plan.chunks, index, {
+    toEncode: true,
+    signal: ended.signal,
+  });
   try {
     await encodeIn(await placeFor(job, ended.signal), job, readyChunk(job, chunk), ended);
   } catch (error) {

@@ -106,7 +106,9 @@ export async function verifySource(
       whole(`the source gives ${chunks.segments.length} chunks instead of ${proof.segments.length}`),
     );
   }
-  for await (const { segment: { index }, bytes } of segmentChunks(source, chunks, { signal })) {
+  for await (
+    const { segment: { index }, bytes } of segmentChunks(source, chunks, { toEncode: true, signal })
+  ) {
     const expected = proof.segments[index]?.chunk_sha256;
     if (expected === undefined) break;
     const isSame = createHash("sha256").update(bytes).digest("hex") === expected;

@@ -37,10 +37,8 @@ Deno.test({
     await ffmpeg("-i", whole, "-t", `${60 * MINUTES.before}`, "-c", "copy", path("source.mp4"));
     await ffmpeg("-ss", `${60 * MINUTES.before}`, "-i", whole, "-c", "copy", path("added.mp4"));
     await Deno.writeTextFile(path("list.txt"), "file 'source.mp4'\nfile 'added.mp4'\n");
-    // as they are: else ffmpeg writes parameter sets into the packets, and so into every chunk
+    // ffmpeg writes parameter sets into the keyframes then, which are no part of what the chunks are known by
     await ffmpeg(
-      "-auto_convert",
-      "0",
       "-f",
       "concat",
       "-i",

@@ -43,7 +43,7 @@ async function* shardsOf(
   plan: VideoPlan,
   { encoder, settings }: EncodeOptions,
 ): AsyncGenerator<EncodedShard> {
-  for await (const chunk of segmentChunks(source, plan)) {
+  for await (const chunk of segmentChunks(source, plan, { toEncode: true })) {
     const input = new Blob([chunk.bytes]).stream();
     const { shard, facts } = encoder.encode(input, { settings, segment: spanOf(plan, chunk) });
     const data = await new Response(shard).bytes();
