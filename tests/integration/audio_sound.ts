@@ -1,4 +1,5 @@
 /** What is heard of a file and when, as the system's ffmpeg decodes it; and processes that encode sound. */
+import { childrenOf } from "./child_processes.ts";
 import { join } from "node:path";
 import { runFfmpeg } from "../media/run_ffmpeg.ts";
 
@@ -64,9 +65,12 @@ export async function made(folder: string, name: string, args: readonly string[]
 export async function audioEncoderPids(): Promise<number[]> {
   const { stdout } = await new Deno.Command("ps", { args: ["-A", "-o", "pid=,ppid=,args="] }).output();
   const lines = new TextDecoder().decode(stdout).split("\n").map((line) => line.trim().split(/\s+/));
-  return lines
+  const pids = lines
     .filter(([, parent, ...args]) =>
       Number(parent) === Deno.pid && args.join(" ").includes("libav_audio_child")
     )
     .map(([pid]) => Number(pid));
+  if (Deno.build.os !== "linux") return pids;
+  const own = await childrenOf("self"); // not those of a test file beside this one
+  return pids.filter((pid) => own.includes(pid));
 }

@@ -1,11 +1,22 @@
-/** The processes that a process has started and that still run. @see proc(5), /proc/[pid]/task/[tid]/children. */
+/**
+ * The processes that a process has started and that still run; "self" are those of this test file, which has a thread
+ * of its own where files run side by side.
+ *
+ * @see proc(5), /proc/[pid]/task/[tid]/children and /proc/thread-self.
+ */
 export async function childrenOf(pid: number | "self"): Promise<number[]> {
+  // deno-lint-ignore no-sync-fn-in-async-fn -- an asynchronous read is done by another thread
+  if (pid === "self") return pidsIn(Deno.readTextFileSync("/proc/thread-self/children"));
   const found: number[] = [];
   for await (const { name } of Deno.readDir(`/proc/${pid}/task`)) {
-    const children = await Deno.readTextFile(`/proc/${pid}/task/${name}/children`).catch(() => ""); // of a thread that ended
-    found.push(...children.split(" ").filter((text) => text !== "").map(Number));
+    // empty for a thread that has ended
+    found.push(...pidsIn(await Deno.readTextFile(`/proc/${pid}/task/${name}/children`).catch(() => "")));
   }
   return found;
+}
+
+function pidsIn(text: string): number[] {
+  return text.split(" ").filter((pid) => pid !== "").map(Number);
 }
 
 /** Whether a process is there; one that has ended and that nobody has asked about is not. */
