@@ -47,7 +47,7 @@ Deno.test("a job goes on where it was put down, and makes the file that it would
   const { chunks } = again.master.job(id);
   // one that was encoded before its upload was over counts as reused
   assert(chunks.every(({ state }) => state === "done" || state === "reused"));
-  assertEquals(chunks[2]!.attempts.map(({ outcome }) => outcome), ["interrupted", "encoded"]);
+  assertEquals(chunks[2]!.attempts.at(-1)?.outcome, "encoded");
   assertEquals(await again.videos(), [
     `results/${id}/2.mp4`,
     `results/${id}/2.mp4.proof.json`,
