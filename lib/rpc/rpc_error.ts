@@ -19,9 +19,14 @@ export class RpcError extends Error {
   readonly pushbackMs: number | undefined;
 
   constructor(address: string, error: ServiceError) {
-    const code = (status[error.code] ?? "UNKNOWN") as StatusName;
     const noConnection = NO_CONNECTION.exec(error.details);
-    const details = noConnection ? `no connection: ${noConnection[1]}` : error.details.trim();
+    const lost = CONNECTION_LOST.exec(error.details);
+    const code = lost ? "UNAVAILABLE" : (status[error.code] ?? "UNKNOWN") as StatusName;
+    const details = noConnection
+      ? `no connection: ${noConnection[1]}`
+      : lost
+      ? `connection lost: ${lost[1]}`
+      : error.details.trim();
     super(`${address}: ${code}: ${details}`, { cause: error });
     this.code = code;
     this.details = details;
@@ -34,6 +39,14 @@ export class RpcError extends Error {
 
 /** grpc-js tells of a refused connection in two sentences, of which one matters; its code says less. */
 const NO_CONNECTION = /^No connection established\. Last error: (?:Error: )?(.*?)\.? Resolution note:/s;
+
+/**
+ * grpc-js takes a connection that broke for an internal error, unless it was reset while reading.
+ *
+ * @see https://grpc.github.io/grpc/core/md_doc_statuscodes.html "connection breaks": UNAVAILABLE
+ */
+const CONNECTION_LOST =
+  /^Received RST_STREAM with code \d+ triggered by internal client error: (.*\bEPIPE\b.*)/s;
 
 /** The trailer by which a server says how long to wait. @see gRFC A6, "Pushback". */
 export const PUSHBACK_KEY = "grpc-retry-pushback-ms";

@@ -39,7 +39,19 @@ interface Write {
 class Journal {
   readonly #writes = new Map<number, Write[]>(CHUNKS.map((chunkIndex) => [chunkIndex, []]));
   #moment = 0;
+  #onAcknowledged = () => {};
   acknowledgedCount = 0;
+
+  /** Resolves once so many more are acknowledged. */
+  async untilAcknowledged(more: number): Promise<void> {
+    const count = this.acknowledgedCount + more;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onAcknowledged = () => {
+      if (this.acknowledgedCount >= count) resolve();
+    };
+    this.#onAcknowledged();
+    await promise;
+  }
 
   begin(chunkIndex: number, data: Uint8Array): Write {
     const write: Write = {
@@ -55,6 +67,7 @@ class Journal {
   acknowledge(write: Write): void {
     write.acknowledged = this.#moment++;
     this.acknowledgedCount++;
+    this.#onAcknowledged();
   }
 
   /** All but what an acknowledged write has surely replaced, having begun after it was acknowledged. */
@@ -158,7 +171,10 @@ Deno.test({
         await assertTidy(shardsDir, { livingWorkers: 1 });
         if (kill === KILLS) break; // this one ends as it should
         const writing = WRITERS.map((chunkIndex) => overwrite(client, journal, { chunkIndex, random }));
-        const moment = setTimeout(random.integer(120)); // the one thing here that is to be at random
+        // The one thing here that is to be at random. Counted first, so that a slow machine comes to writing too.
+        const moment = journal.untilAcknowledged(random.integer(4)).then(() =>
+          setTimeout(random.integer(40))
+        );
         await Promise.race([moment, ...writing]);
         worker.child.kill("SIGKILL");
         await Promise.all(writing);
