@@ -129,7 +129,9 @@ class OpenMemory implements DiskMemory {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#area.lock.close(); // first: some systems remove no file that is open
+    // By name: a program that is being started just now still has a copy of the file, and with it the lock.
+    await this.#area.lock.unlock();
+    this.#area.lock.close(); // before removing it, which some systems do not do to a file that is open
     await ignoringAbsence(() => Deno.remove(this.#area.path, { recursive: true }));
     if (this.#keptBytes > 0) await this.#removeTooMuch();
   }

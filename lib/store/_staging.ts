@@ -78,7 +78,9 @@ async function isOwnerAlive(area: string): Promise<boolean> {
  * reader of that shard or at the next start.
  */
 export async function releaseArea(area: StagingArea): Promise<void> {
-  area.ownerLock.close(); // first: some systems remove no file that is open
+  // By name: a program that is being started just now still has a copy of the file, and with it the lock.
+  await area.ownerLock.unlock();
+  area.ownerLock.close(); // before removing it, which some systems do not do to a file that is open
   const isClean = (await entriesOf(area.path)).every((entry) => entry.name === "lock");
   if (isClean) await removeFolder(area.path);
 }
