@@ -5,7 +5,7 @@
  *     assemble_long_video.ts make SOURCE FRAMES [KEYFRAME_INTERVAL]
  *     assemble_long_video.ts copy SOURCE OUTPUT SECONDS
  *
- * The latter prints what that took as JSON.
+ * The latter prints what that took as JSON, and is to be run with --v8-flags=--expose-gc.
  */
 import {
   EncodedAudioPacketSource,
@@ -32,6 +32,8 @@ export interface LongVideoCosts {
   readonly peakBytes: number;
   /** Files that were open when half of the output, and nearly all of it, was written. */
   readonly openFiles: readonly number[];
+  /** Memory that was in use then, without what was garbage. */
+  readonly heldBytes: readonly number[];
 }
 
 const FRAME_BYTES = 1_500;
@@ -88,6 +90,14 @@ async function openFiles(): Promise<number> {
   return (await Array.fromAsync(Deno.readDir("/proc/self/fd"))).length;
 }
 
+declare function gc(): void;
+
+function heldBytes(): number {
+  gc();
+  const { heapUsed, external } = Deno.memoryUsage();
+  return heapUsed + external;
+}
+
 async function main([task, sourcePath, ...rest]: readonly string[]): Promise<void> {
   if (task === "make") return await writeLongVideo(sourcePath!, Number(rest[0]), Number(rest[1] ?? 60));
   const [outputPath, seconds] = [rest[0]!, Number(rest[1])];
@@ -97,9 +107,12 @@ async function main([task, sourcePath, ...rest]: readonly string[]): Promise<voi
   const planSeconds = (performance.now() - start) / 1000;
   const planPeakBytes = await peakBytes();
   const counts: Promise<number>[] = [];
+  const held: number[] = [];
   const onProgress = (segment: number) => {
     const isCounted = segment === plan.segments.length >> 1 || segment === plan.segments.length - 1;
-    if (isCounted) counts.push(openFiles());
+    if (!isCounted) return;
+    counts.push(openFiles());
+    held.push(heldBytes());
   };
   const shards = copies(source, plan);
   await assemble({ plan, source, path: outputPath, shards, copied: true, onProgress });
@@ -111,6 +124,7 @@ async function main([task, sourcePath, ...rest]: readonly string[]): Promise<voi
     planPeakBytes,
     peakBytes: await peakBytes(),
     openFiles: await Promise.all(counts),
+    heldBytes: held,
   };
   await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(costs)));
 }

@@ -10,7 +10,7 @@ const TWO_HOURS = Math.floor(2 * 3600 * 30_000 / 1001);
 
 async function runScript(...args: readonly string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", "--allow-all", SCRIPT, ...args],
+    args: ["run", "--no-check", "--allow-all", "--v8-flags=--expose-gc", SCRIPT, ...args],
     stdin: "null",
   }).output();
   assert(success, new TextDecoder().decode(stderr));
@@ -51,8 +51,9 @@ Deno.test({
     assertEquals([few.openFiles.length, many.openFiles.length], [2, 2]);
     // Counting them takes one, and they are counted while others are read.
     assert(Math.max(...many.openFiles) <= Math.min(...few.openFiles) + 2, `${many.openFiles} open files`);
-    const grownBytes = many.peakBytes - few.peakBytes;
-    // Garbage of the other 4,500, 12 KiB each at most, that was not collected yet.
-    assert(grownBytes < 60 * MEGABYTE, `${grownBytes / MEGABYTE} MB more`);
+    // What is peak is for the most part garbage, and of that there is more where a machine is busy.
+    const grownBytes = many.heldBytes.map((bytes, n) => bytes - few.heldBytes[n]!);
+    assert(Math.max(...grownBytes) < 8 * MEGABYTE, `${grownBytes} bytes more`); // under 2 KiB a chunk
+    assert(many.peakBytes < 200 * MEGABYTE, `${many.peakBytes / MEGABYTE} MB in all`);
   },
 });
