@@ -10,7 +10,7 @@ import type { Fleet, Place } from "../fleet/fleet.ts";
 import type { GrowingFile } from "../store/write_file.ts";
 import { encodeIn, type ReadyChunk, readyChunk } from "./encode_chunks.ts";
 import { type Ending, endingWith } from "./ending.ts";
-import type { JobSpec } from "./job.ts";
+import type { ChunkAhead, EncodeEvent, JobSpec } from "./job.ts";
 import type { JobUnderWay } from "./job_under_way.ts";
 import { prepareJob } from "./prepare_job.ts";
 import type { ShardKey, ShardMemory } from "./shard_memory.ts";
@@ -22,8 +22,11 @@ export interface AheadTools {
   readonly fleet: Fleet;
   /** Called once there is something to plan. */
   readonly openMemory: () => Promise<ShardMemory & AsyncDisposable>;
+  readonly onEvent: (event: EncodeEvent) => void;
   /** Told once of what has ended it early, if anything has. */
   readonly onFailure: (error: unknown) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 /** Disposing of it ends what is under way. */
@@ -34,8 +37,8 @@ export interface EncodingAhead extends AsyncDisposable {
   grew(part: GrowingFile): void;
   /** The video is whole, or its file gone: nothing new is begun, what is under way goes on. */
   finish(): void;
-  /** As {@link JobTools.underWay}; complete once {@link finish} was called. */
-  underWay(key: ShardKey): Promise<void> | undefined;
+  /** As {@link JobTools.ahead}; complete once {@link finish} was called. */
+  chunk(key: ShardKey): ChunkAhead | undefined;
 }
 
 /** The first look is taken with so much of a video. */
@@ -58,13 +61,13 @@ class Ahead implements EncodingAhead {
   readonly #over = new AbortController();
   /** Nothing goes on. */
   readonly #stop = new AbortController();
-  readonly #running = new Map<string, Promise<void>>();
+  /** All that were begun, by {@link nameOf} their key. */
+  readonly #chunks = new Map<string, BegunChunk>();
   readonly #done: Promise<void>;
   #memory: (ShardMemory & AsyncDisposable) | undefined;
   #part: GrowingFile = { path: "", sizeBytes: 0 };
   #nextLookBytes = FIRST_LOOK_BYTES;
   #isEnough = Promise.withResolvers<void>();
-  #begunChunks = 0;
   #hasFailed = false;
 
   constructor(spec: AheadSpec, tools: AheadTools) {
@@ -74,7 +77,7 @@ class Ahead implements EncodingAhead {
   }
 
   get begunChunks(): number {
-    return this.#begunChunks;
+    return this.#chunks.size;
   }
 
   grew(part: GrowingFile): void {
@@ -87,8 +90,8 @@ class Ahead implements EncodingAhead {
     this.#isEnough.resolve();
   }
 
-  underWay(key: ShardKey): Promise<void> | undefined {
-    return this.#running.get(nameOf(key));
+  chunk(key: ShardKey): ChunkAhead | undefined {
+    return this.#chunks.get(nameOf(key));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -101,12 +104,12 @@ class Ahead implements EncodingAhead {
     try {
       await using opened = new AsyncDisposableStack();
       opened.defer(async () => await this.#memory?.[Symbol.asyncDispose]());
-      opened.defer(async () => void await Promise.all(this.#running.values()));
+      opened.defer(async () => void await Promise.all(this.#chunks.values().map(({ over }) => over)));
       for (let from = 0; await this.#hasMore();) from = await this.#look(from);
     } catch (error) {
       this.#fail(error);
     }
-    if (this.#begunChunks > 0) await this.#forget();
+    if (this.#chunks.size > 0) await this.#forget();
   }
 
   async #hasMore(): Promise<boolean> {
@@ -147,20 +150,21 @@ class Ahead implements EncodingAhead {
   /** Resolves once the chunk has a place. */
   async #begin(job: JobUnderWay, ready: ReadyChunk): Promise<void> {
     const name = nameOf(ready.key);
-    if (this.#running.has(name)) return;
+    if (this.#chunks.has(name)) return;
     using waiting = new DisposableStack();
     const ended = waiting.use(endingWith(this.#stop.signal));
     const place = waiting.use(await this.#placeFor(job, ended));
     this.#over.signal.throwIfAborted(); // in the same moment, perhaps
-    this.#begunChunks++;
     const held = waiting.move();
-    const work = encodeIn(place, job, ready, ended)
-      .catch((error) => this.#fail(error))
-      .finally(() => {
-        this.#running.delete(name);
-        held.dispose();
-      });
-    this.#running.set(name, work);
+    const { now, onEvent } = this.#tools;
+    const begun = new BegunChunk((told) => {
+      const emit = (event: EncodeEvent) => told({ ...event, aheadMs: now() });
+      return encodeIn(place, job, ready, ended, emit)
+        .catch((error) => this.#fail(error))
+        .finally(() => held.dispose());
+    });
+    this.#chunks.set(name, begun);
+    void begun.follow(ready.task.chunkIndex, onEvent);
   }
 
   /** The place is lost with {@link finish} as long as it is waited for, and not any more once it is there. */
@@ -189,6 +193,28 @@ class Ahead implements EncodingAhead {
     this.#hasFailed = true;
     this.finish();
     this.#tools.onFailure(error);
+  }
+}
+
+/** Keeps what happens to a chunk for the job to come. */
+class BegunChunk implements ChunkAhead {
+  /** Never rejects. */
+  readonly over: Promise<void>;
+  readonly #events: EncodeEvent[] = [];
+  readonly #followers = new Set<(event: EncodeEvent) => void>();
+
+  constructor(encode: (onEvent: (event: EncodeEvent) => void) => Promise<void>) {
+    this.over = encode((event) => {
+      this.#events.push(event);
+      for (const tell of this.#followers) tell(event);
+    });
+  }
+
+  async follow(chunk: number, onEvent: (event: EncodeEvent) => void): Promise<void> {
+    const tell = (event: EncodeEvent) => onEvent({ ...event, chunk });
+    for (const event of this.#events) tell(event);
+    this.#followers.add(tell);
+    await this.over;
   }
 }
 

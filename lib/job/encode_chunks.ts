@@ -6,8 +6,9 @@ import type { ChunkTask, Place, ShardRef } from "../fleet/fleet.ts";
 import { untilAborted } from "../fleet/follow_signal.ts";
 import { StoreFullError, StoreUnwritableError } from "../store/store_errors.ts";
 import { type Ending, endingWith } from "./ending.ts";
+import type { ChunkAhead, EncodeEvent } from "./job.ts";
 import { encodedShard, type JobUnderWay } from "./job_under_way.ts";
-import type { ShardFacts, ShardKey } from "./shard_memory.ts";
+import type { RememberedShard, ShardFacts, ShardKey } from "./shard_memory.ts";
 import { taskSha256 } from "./task_identity.ts";
 
 /** A chunk, read and with what it is to become. */
@@ -29,10 +30,10 @@ export async function encodeAll(job: JobUnderWay): Promise<void> {
   try {
     for await (const chunk of segmentChunks(job.source, job.plan.chunks, { toEncode: true, signal })) {
       const ready = readyChunk(job, chunk);
-      const underWay = job.tools.underWay?.(ready.key);
-      if (!underWay && await reuse(job, ready, signal)) continue;
-      const work = underWay
-        ? encodeUnlessMade(underWay, job, ready, ended)
+      const ahead = job.tools.ahead?.(ready.key);
+      if (!ahead && await reuse(job, ready, signal)) continue;
+      const work = ahead
+        ? takeOver(ahead, job, ready, ended)
         : encodeIn(await placeFor(job, signal), job, ready, ended);
       const run = work
         .catch(ended.end)
@@ -49,15 +50,20 @@ export async function encodeAll(job: JobUnderWay): Promise<void> {
   }
 }
 
-/** Waits for a shard that is being made, and has the chunk encoded if there is none then. */
-async function encodeUnlessMade(
-  underWay: Promise<void>,
+/** Waits for a shard that is being made or was, and has the chunk encoded if there is none then. */
+async function takeOver(
+  ahead: ChunkAhead,
   job: JobUnderWay,
   ready: ReadyChunk,
   ended: Ending,
 ): Promise<void> {
-  await untilAborted(underWay, ended.signal);
-  if (await reuse(job, ready, ended.signal)) return;
+  const { chunkIndex } = ready.task;
+  await untilAborted(ahead.follow(chunkIndex, job.emit), ended.signal);
+  const shard = await remembered(job, ready, ended.signal);
+  if (shard) {
+    job.kept[chunkIndex] = { key: ready.key, shard, isReused: false };
+    return;
+  }
   await encodeIn(await placeFor(job, ended.signal), job, ready, ended);
 }
 
@@ -76,23 +82,31 @@ export function readyChunk(
 }
 
 /** Whether the shard is remembered, and fits. */
-async function reuse(
-  job: JobUnderWay,
-  { task: { chunkIndex }, key }: ReadyChunk,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const shard = await job.tools.memory.find(key, { signal });
+async function reuse(job: JobUnderWay, ready: ReadyChunk, signal: AbortSignal): Promise<boolean> {
+  const shard = await remembered(job, ready, signal);
   if (!shard) return false;
-  try {
-    await job.check(encodedShard(chunkIndex, shard));
-  } catch (error) {
-    if (!(error instanceof AssembleError)) throw error;
-    await job.tools.memory.forget(key);
-    return false;
-  }
+  const { task: { chunkIndex }, key } = ready;
   job.kept[chunkIndex] = { key, shard, isReused: true };
   job.emit({ kind: "reused", chunk: chunkIndex, shardBytes: shard.sizeBytes });
   return true;
+}
+
+/** The shard, if it is remembered and fits; one that does not fit is forgotten. */
+async function remembered(
+  job: JobUnderWay,
+  { task: { chunkIndex }, key }: ReadyChunk,
+  signal: AbortSignal,
+): Promise<RememberedShard | undefined> {
+  const shard = await job.tools.memory.find(key, { signal });
+  if (!shard) return undefined;
+  try {
+    await job.check(encodedShard(chunkIndex, shard));
+    return shard;
+  } catch (error) {
+    if (!(error instanceof AssembleError)) throw error;
+    await job.tools.memory.forget(key);
+    return undefined;
+  }
 }
 
 function placeFor(
@@ -108,6 +122,7 @@ export async function encodeIn(
   job: JobUnderWay,
   { task, key, bytes }: ReadyChunk,
   ended: Ending,
+  emit: (event: EncodeEvent) => void = job.emit,
 ): Promise<void> {
   using place = given;
   const { fleet, memory } = job.tools;
@@ -122,11 +137,11 @@ export async function encodeIn(
       throw error;
     });
     return { ref, shard };
-  }, (event) => job.emit({ chunk, ...event }));
+  }, (event) => emit({ chunk, ...event }));
   ended.signal.throwIfAborted();
   job.kept[chunk] = { key, shard: encoded.shard, isReused: false };
   const { worker, attempt, encodeSeconds, sizeBytes } = encoded.ref;
-  job.emit({ kind: "encoded", chunk, worker, attempt, shardBytes: sizeBytes, encodeSeconds });
+  emit({ kind: "encoded", chunk, worker, attempt, shardBytes: sizeBytes, encodeSeconds });
 }
 
 function factsOf({ sha256, frameCount, workerId, attempt, encodeSeconds, notes }: ShardRef): ShardFacts {

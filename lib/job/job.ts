@@ -36,18 +36,38 @@ export type JobEvent =
   }
   /** Its shard was remembered from before. */
   | { readonly kind: "reused"; readonly chunk: number; readonly shardBytes: number }
-  | ({ readonly chunk: number } & TaskEvent)
-  | {
-    readonly kind: "encoded";
-    readonly chunk: number;
-    readonly worker: string;
-    readonly attempt: number;
-    readonly shardBytes: number;
-    readonly encodeSeconds: number;
-  }
+  | EncodeEvent
   /** Once for each chunk, as its first frame is written. */
   | { readonly kind: "assembling"; readonly chunk: number }
   | { readonly kind: "checking" };
+
+/** What happens to a chunk as it is encoded. */
+export type EncodeEvent =
+  & {
+    readonly chunk: number;
+    /** Milliseconds since 1970, of what went on before the job did, or beside it: see {@link ChunkAhead}. */
+    readonly aheadMs?: number;
+  }
+  & (
+    | TaskEvent
+    | {
+      readonly kind: "encoded";
+      readonly worker: string;
+      readonly attempt: number;
+      readonly shardBytes: number;
+      readonly encodeSeconds: number;
+    }
+  );
+
+/** A chunk whose encode was begun before its job, while the source was still coming in. */
+export interface ChunkAhead {
+  /**
+   * Tells what has happened to it and what still does, `chunk` being the number that it has in the job.
+   *
+   * @returns Resolves once it is no more under way, its shard in the memory or not.
+   */
+  follow(chunk: number, onEvent: (event: EncodeEvent) => void): Promise<void>;
+}
 
 export interface PlannedChunk {
   readonly index: number;
@@ -59,11 +79,8 @@ export interface PlannedChunk {
 export interface JobTools {
   readonly fleet: Fleet;
   readonly memory: ShardMemory;
-  /**
-   * Resolves once a chunk that somebody else has encoded already is no more under way, its shard in the memory or not;
-   * undefined: nobody has it encoded.
-   */
-  readonly underWay?: ((key: ShardKey) => Promise<void> | undefined) | undefined;
+  /** The encode of a chunk that was begun before the job; undefined: none was. */
+  readonly ahead?: ((key: ShardKey) => ChunkAhead | undefined) | undefined;
   readonly onEvent?: ((event: JobEvent) => void) | undefined;
   readonly signal: AbortSignal;
 }

@@ -1,12 +1,9 @@
 /** What happens to a chunk, event by event: pure. */
-import type { JobEvent, PlannedChunk } from "../job/job.ts";
+import type { EncodeEvent, JobEvent, PlannedChunk } from "../job/job.ts";
 import type { AttemptView, ChunkState, ChunkView } from "./job_view.ts";
 
 /** Events that change a chunk. */
-export type ChunkEvent = Exclude<
-  Extract<JobEvent, { readonly chunk: number }>,
-  { readonly kind: "assembling" }
->;
+export type ChunkEvent = EncodeEvent | Extract<JobEvent, { readonly kind: "reused" }>;
 
 export function newChunk({ index, startSeconds, durationSeconds, frames }: PlannedChunk): ChunkView {
   const nothingYet = { state: "queued", worker: "", shardBytes: 0, attempts: [] } as const;

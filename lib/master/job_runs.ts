@@ -164,7 +164,7 @@ export function createJobRuns(options: JobRunsOptions): JobRuns {
       };
       const onEvent = (event: JobEvent) => {
         if (signal.aborted) return;
-        logJobEvent(logger, event);
+        if (!("aheadMs" in event)) logJobEvent(logger, event); // else it is in the log already
         live.apply(event);
         options.onEvent?.(event);
       };

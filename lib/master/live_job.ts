@@ -91,9 +91,12 @@ export function createLiveJob({ publish, now, onChange, ...start }: LiveJobOptio
   function changeChunk(event: ChunkEvent): void {
     const before = chunks[event.chunk];
     if (!before) return;
-    if (event.kind === "started") encodingSinceMs ??= now();
-    if (event.kind === "encoded") encodedFrames += before.frames;
-    const counts = setChunk(chunkAfter(before, event, now()));
+    const aheadMs = "aheadMs" in event ? event.aheadMs : undefined;
+    if (aheadMs === undefined) {
+      if (event.kind === "started") encodingSinceMs ??= now();
+      if (event.kind === "encoded") encodedFrames += before.frames;
+    }
+    const counts = setChunk(chunkAfter(before, event, aheadMs ?? now()));
     const isAllDone = counts.chunksDone === job.chunks;
     update({ ...job, ...counts, state: isAllDone ? "concatenating" : "processing" });
   }

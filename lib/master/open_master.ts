@@ -85,7 +85,7 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
   const closing = new AbortController();
   const hub = createEventHub(watchWorkers);
   opening.defer(() => watchWorkers(false));
-  const aheads = opening.use(createUploadsAhead({ ...options, maxUploads: options.maxJobs }));
+  const aheads = opening.use(createUploadsAhead({ ...options, maxUploads: options.maxJobs, clock }));
   const runs = opening.use(createJobRuns({
     catalog,
     files,
@@ -132,7 +132,7 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
   async function runAfterAhead(spec: JobSpec, tools: JobTools): Promise<JobResult> {
     const ahead = aheads.of(spec.jobId);
     try {
-      return await options.runJob(spec, { ...tools, underWay: (key) => ahead?.underWay(key) });
+      return await options.runJob(spec, { ...tools, ahead: (key) => ahead?.chunk(key) });
     } finally {
       await aheads.end(spec.jobId);
     }

@@ -1,8 +1,10 @@
 /** Videos of which chunks are encoded while they are still being uploaded. */
+import type { Clock } from "../fleet/clock.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import { encodeAhead, type EncodingAhead } from "../job/encode_ahead.ts";
 import type { ShardMemory } from "../job/shard_memory.ts";
 import type { Logger } from "../log.ts";
+import { logJobEvent, withFields } from "./job_log.ts";
 import type { UploadOrder } from "./upload_order.ts";
 
 export interface UploadsAheadOptions {
@@ -12,6 +14,7 @@ export interface UploadsAheadOptions {
   /** Uploads at a time of which chunks are encoded. */
   readonly maxUploads: number;
   readonly logger: Logger;
+  readonly clock: Clock;
 }
 
 /** Disposing of it ends all. */
@@ -29,7 +32,7 @@ export interface UploadsAhead extends AsyncDisposable {
 const LESS_URGENT = 1_000;
 
 export function createUploadsAhead(options: UploadsAheadOptions): UploadsAhead {
-  const { fleet, openMemory, maxUploads, logger } = options;
+  const { fleet, openMemory, maxUploads, clock } = options;
   const all = new Map<string, EncodingAhead>();
   const coming = new Set<string>();
 
@@ -43,6 +46,7 @@ export function createUploadsAhead(options: UploadsAheadOptions): UploadsAhead {
   return {
     begin(jobId, { videoId, settings, priority }) {
       if (coming.size >= maxUploads) return undefined;
+      const logger = withFields(options.logger, { job_id: jobId, video_id: videoId });
       const { encode, audio, chunkSeconds, container } = settings;
       const ahead = encodeAhead({
         jobId: `ahead-${jobId}`,
@@ -54,12 +58,10 @@ export function createUploadsAhead(options: UploadsAheadOptions): UploadsAhead {
       }, {
         fleet,
         openMemory,
+        onEvent: (event) => logJobEvent(logger, event),
         onFailure: (error) =>
-          logger.info("No more chunks are encoded before the video is whole", {
-            job_id: jobId,
-            video_id: videoId,
-            reason: String(error),
-          }),
+          logger.info("No more chunks are encoded before the video is whole", { reason: String(error) }),
+        now: () => clock.now(),
       });
       all.set(jobId, ahead);
       coming.add(jobId);

@@ -45,7 +45,7 @@ Deno.test("a job goes on where it was put down, and makes the file that it would
   const job = await untilState(again.master, id, "completed");
   assertEquals([job.chunksDone, again.fleet.attempts.length], [CHUNKS, CHUNKS - 2]);
   const { chunks } = again.master.job(id);
-  // one that was encoded before its upload was over counts as reused
+  // one whose shard was kept just as the master stopped counts as reused
   assert(chunks.every(({ state }) => state === "done" || state === "reused"));
   assertEquals(chunks[2]!.attempts.at(-1)?.outcome, "encoded");
   assertEquals(await again.videos(), [

@@ -101,7 +101,9 @@ Deno.test("one worker, three, one of them killed, a master, a master killed: the
   const facts = proofs.map(({ run: _, ...facts }) => facts);
   assertEquals(facts, Array(ways.length).fill(facts[0]));
   assertEquals(facts[0]!.segments.length, CHUNKS);
-  // what the master had before it was killed; the other one may have had some before the upload was over
-  const reused = proofs.map(({ run }) => run.chunks.some(({ reused }) => reused));
-  assertEquals([reused[0], reused[1], reused[3], reused[4]], [false, false, true, false]);
+  assertEquals(proofs.map(({ run }) => run.chunks.filter(({ reused }) => reused).length > 0), [
+    ...[false, false, false],
+    true, // what the master had before it was killed
+    false,
+  ]);
 });

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { PoisonChunkError } from "../../lib/fleet/fleet.ts";
-import type { JobEvent } from "../../lib/job/job.ts";
+import type { EncodeEvent, JobEvent } from "../../lib/job/job.ts";
 import type { JobRecord } from "../../lib/master/job_record.ts";
 import type { ChunkView, MasterEvent } from "../../lib/master/job_view.ts";
 import { createLiveJob } from "../../lib/master/live_job.ts";
@@ -32,10 +32,10 @@ const planned = (count: number): JobEvent => {
     build: "libav/libx264 8.1",
   };
 };
-const started = (chunk: number): JobEvent => {
+const started = (chunk: number): EncodeEvent => {
   return { kind: "started", chunk, worker: "a", attempt: 1, isHedge: false };
 };
-const encoded = (chunk: number): JobEvent => {
+const encoded = (chunk: number): EncodeEvent => {
   return { kind: "encoded", chunk, worker: "a", attempt: 1, shardBytes: 100, encodeSeconds: 1 };
 };
 
@@ -62,6 +62,21 @@ Deno.test("a live job shows how far it is and how fast, reused chunks not counte
       outputBytes: 150,
     },
   );
+});
+
+Deno.test("a live job takes over what was encoded before it began, and does not count it as speed", () => {
+  const { live, advance } = liveJob();
+  live.apply(planned(3));
+  live.apply({ ...started(0), aheadMs: 1_000 });
+  live.apply({ ...encoded(0), aheadMs: 4_000 });
+  live.apply(started(1));
+  advance(2_000);
+  live.apply(encoded(1));
+  const { chunksDone, chunksReused, fps } = live.view();
+  assertEquals([chunksDone, chunksReused, fps], [2, 0, 5]);
+  const [chunk] = live.chunks();
+  assertEquals([chunk!.state, chunk!.worker], ["done", "a"]);
+  assertEquals(chunk!.attempts.map(({ startedMs, endedMs }) => [startedMs, endedMs]), [[1_000, 4_000]]);
 });
 
 Deno.test("a live job is put together once every chunk is done, and processed again if one was not right", () => {
