@@ -2,7 +2,7 @@
  * Times the embedded encoder against the system's ffmpeg behind the same interface, and against a bare ffmpeg
  * from file to file, with the same settings and in turn:
  *
- *     deno task bench [--pairs 5] [--seconds 60] [--threads cores]
+ *     deno task bench:encode [--pairs 5] [--seconds 60] [--threads cores]
  *
  * CPU time and memory are the encoder processes' own, read from /proc, so on Linux alone.
  */
@@ -16,6 +16,7 @@ import { createLibavEncoder } from "../lib/encode/libav_encoder.ts";
 import { makeVideo } from "../lib/encode/make_video.ts";
 import { DEFAULT_SETTINGS } from "../lib/encode/settings.ts";
 import { childrenCpuSeconds, readProc } from "./cpu_seconds.ts";
+import { median } from "./median.ts";
 
 const FRAME_RATE = { num: 30, den: 1 };
 const TIMESCALE = 15_360; // FFmpeg's own choice for 30 frames a second
@@ -163,12 +164,6 @@ function printTable(contenders: readonly Contender[], runs: readonly (readonly R
   }
   console.log(table.toString());
   console.log("Medians; the last two columns are libav's over theirs, pair by pair. Peaks are the highest.");
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle) - 1]!) / 2;
 }
 
 if (import.meta.main) await main();

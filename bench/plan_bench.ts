@@ -10,6 +10,7 @@ import { parseArgs } from "@std/cli";
 import { fileURLToPath } from "node:url";
 import { planSource } from "../lib/chunk/keyframe_segments.ts";
 import { openSource } from "../lib/chunk/source_file.ts";
+import { median } from "./median.ts";
 
 const MAKER = fileURLToPath(new URL("../tests/integration/assemble_long_video.ts", import.meta.url));
 const FRAMES_PER_HOUR = Math.floor(3600 * 30_000 / 1001);
@@ -75,10 +76,6 @@ async function run(command: string, args: readonly string[]): Promise<void> {
     stderr: "null",
   }).output();
   if (!success) throw new Error(`${command} has failed`);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 if (import.meta.main) await main();

@@ -12,6 +12,7 @@ import Table from "cli-table3";
 import { fileURLToPath } from "node:url";
 import { makeVideo } from "../lib/encode/make_video.ts";
 import { childrenCpuSeconds, readProc } from "./cpu_seconds.ts";
+import { median } from "./median.ts";
 
 const MIB = 1024 * 1024;
 const SAMPLE_MS = 50;
@@ -140,12 +141,6 @@ function highestPeaks(runs: readonly Run[]): string {
     for (const [what, mib] of peaksMib) peaks.set(what, Math.max(peaks.get(what) ?? 0, mib));
   }
   return [...peaks].map(([what, mib]) => `${what} ${mib.toFixed(0)}`).join(", ");
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle) - 1]!) / 2;
 }
 
 if (import.meta.main) await main();
