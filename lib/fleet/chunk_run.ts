@@ -4,7 +4,7 @@ import { currentTrace, withSpan, withTrace } from "../trace.ts";
 import { type Failure, isPoison } from "./attempts.ts";
 import type { Clock } from "./clock.ts";
 import { type ChunkTask, PoisonChunkError, type ShardRef, type TaskEvent } from "./fleet.ts";
-import { followSignal, untilAborted } from "./follow_signal.ts";
+import { followSignal, untilAborted } from "../abort_signals.ts";
 import type { Lease, Member } from "./member.ts";
 import type { Diagnosis } from "./worker_port.ts";
 

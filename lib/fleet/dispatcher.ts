@@ -4,7 +4,7 @@ import { type Candidate, chooseHedge, chooseWorker } from "./choose_worker.ts";
 import type { ChunkRun } from "./chunk_run.ts";
 import type { Clock } from "./clock.ts";
 import { WorkersLostError } from "./fleet.ts";
-import { untilAborted } from "./follow_signal.ts";
+import { untilAborted } from "../abort_signals.ts";
 import type { Lease, Member } from "./member.ts";
 import type { News } from "./news.ts";
 import { inTurn, type JobShare, type Turn } from "./place_queue.ts";

@@ -1,6 +1,6 @@
 /** Asks workers how they are, again and again, each at its own pace. */
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
-import { followSignal } from "./follow_signal.ts";
+import { followSignal } from "../abort_signals.ts";
 import { assess, type CheckOutcome, type HealthReport, UNKNOWN, type WorkerHealth } from "./health_state.ts";
 
 /** Asks one worker; ends soon after `signal` aborts. A rejection is a failed check, its message the reason. */

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import { firstOf, untilAborted } from "./follow_signal.ts";
+import { firstOf, untilAborted } from "../abort_signals.ts";
 
 /** Timers hold no more than 24 days, and nobody minds to look once an hour. */
 const MAX_SLEEP_MS = 3_600_000;

@@ -3,7 +3,7 @@ import type { Codec, EncodeSettings } from "../encode/settings.ts";
 import type { Logger } from "../log.ts";
 import { answerOf, type BuildAnswer } from "./choose_build.ts";
 import type { Clock } from "./clock.ts";
-import { untilAborted } from "./follow_signal.ts";
+import { untilAborted } from "../abort_signals.ts";
 import { type HealthWatch, watchHealth } from "./health_monitor.ts";
 import type { CheckOutcome, WorkerHealth } from "./health_state.ts";
 import { Member } from "./member.ts";

@@ -16,7 +16,7 @@ import {
   UnsupportedError,
   type WorkerView,
 } from "./fleet.ts";
-import { firstOf } from "./follow_signal.ts";
+import { firstOf } from "../abort_signals.ts";
 import type { Lease, Member } from "./member.ts";
 import { News } from "./news.ts";
 import { type HealthTimes, Roster } from "./roster.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { AssembleError } from "../assemble/assemble_error.ts";
 import { readSegment, type SegmentChunk, segmentChunks } from "../chunk/keyframe_segments.ts";
 import type { ChunkTask, Place, ShardRef } from "../fleet/fleet.ts";
-import { untilAborted } from "../fleet/follow_signal.ts";
+import { untilAborted } from "../abort_signals.ts";
 import { StoreFullError, StoreUnwritableError } from "../store/store_errors.ts";
 import { type Ending, endingWith } from "./ending.ts";
 import type { ChunkAhead, EncodeEvent } from "./job.ts";

@@ -1,5 +1,5 @@
 /** The end of work that another may end, and that ends itself at its first failure. */
-import { followSignal } from "../fleet/follow_signal.ts";
+import { followSignal } from "../abort_signals.ts";
 
 /** Disposing of it lets go of the signal that it follows. */
 export interface Ending extends Disposable {

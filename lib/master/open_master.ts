@@ -3,7 +3,7 @@ import { ensureDir } from "@std/fs";
 import { join } from "node:path";
 import { type Clock, SYSTEM_CLOCK } from "../fleet/clock.ts";
 import type { Fleet } from "../fleet/fleet.ts";
-import { firstOf } from "../fleet/follow_signal.ts";
+import { firstOf } from "../abort_signals.ts";
 import type { JobEvent, JobResult, JobSpec, JobTools } from "../job/job.ts";
 import { proofPathOf } from "../job/proof.ts";
 import type { ShardMemory } from "../job/shard_memory.ts";

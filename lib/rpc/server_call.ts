@@ -11,6 +11,7 @@ import {
 } from "@grpc/grpc-js";
 import type { EventEmitter } from "node:events";
 import { once } from "node:events";
+import { untilAborted } from "../abort_signals.ts";
 import { type OpenSpan, withSpan, withTrace } from "../trace.ts";
 import { traceOf } from "./trace_context.ts";
 
@@ -131,28 +132,14 @@ function callSource<Request>(
   const messages = call[Symbol.asyncIterator]() as AsyncIterator<Request>;
   return new ReadableStream<Request>({
     async pull(controller) {
-      const { done, value } = await unlessAborted(messages.next(), signal);
+      // A cancelled call ends without an error or an end of its own, so every wait is also on the signal. A promise for
+      // each wait: one for all would keep whatever any of them gave until the call is over.
+      const { done, value } = await untilAborted(messages.next(), signal);
       if (done) controller.close();
       else controller.enqueue(value);
     },
     cancel: () => void call.resume(), // what still comes is read and dropped, so that the call can end
   }, { highWaterMark: 0 });
-}
-
-/**
- * A cancelled call ends without an error or an end of its own, so every wait is also on the signal. A promise for each
- * wait: one for all would keep whatever any of them gave until the call is over.
- */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }
 
 function callSink<Response>(

@@ -1,18 +1,5 @@
 /** One holder at a time, among the callers in this process and all others. */
-
-/** A promise's result, unless the signal aborts first; what the promise does then is no longer awaited. */
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await promise;
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
+import { untilAborted } from "../abort_signals.ts";
 
 /**
  * A lock on a file. Its callers queue here, so that at most one thread of the process ever blocks in the
@@ -52,7 +39,7 @@ export class FileLock {
     const released = held.then(() => over.promise).then(() => this.#file.unlock());
     this.#lastInLine = Promise.allSettled([released]);
     try {
-      await unlessAborted(held, signal);
+      await untilAborted(held, signal);
       return await task();
     } finally {
       over.resolve();

@@ -1,10 +1,11 @@
 /** The filesystem store of shards, which several processes on one machine may have open at once. */
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { untilAborted } from "../abort_signals.ts";
 import { commit } from "./_commit.ts";
 import { deleteVideo } from "./_delete_video.ts";
 import { type CreateFile, createNewFile, removeIfPresent, writeNewText, type Written } from "./_durable.ts";
-import { FileLock, unlessAborted } from "./_file_lock.ts";
+import { FileLock } from "./_file_lock.ts";
 import { listVideo, listVideos, type StoredShard, type StoredVideo } from "./_list_shards.ts";
 import { bytesOf, openShard } from "./_read_shard.ts";
 import { discard, stageBytes, stagedShard, stageRecord } from "./_staged_shard.ts";
@@ -211,7 +212,7 @@ class FileShardStore implements ShardStore {
     try {
       signal?.throwIfAborted();
       const written = await stageBytes(staged, source, { attempted, create, signal });
-      const metadata = this.#describe(key, written, await unlessAborted(facts(), signal));
+      const metadata = this.#describe(key, written, await untilAborted(facts(), signal));
       await attempting(attempted, async () => {
         await stageRecord(staged, formatMetadata(metadata, location), create);
         await this.#lock.run(() => commit(this.root, key, staged), { signal });

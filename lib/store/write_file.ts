@@ -1,5 +1,6 @@
 /** Writes a file that appears whole or not at all. */
 import { dirname, join, resolve } from "node:path";
+import { untilAborted } from "../abort_signals.ts";
 import {
   type CreateFile,
   createNewFile,
@@ -10,7 +11,6 @@ import {
   writeStream,
   type Written,
 } from "./_durable.ts";
-import { unlessAborted } from "./_file_lock.ts";
 import { quoted } from "./shard_key.ts";
 import { attempting, StoreUnwritableError } from "./store_errors.ts";
 
@@ -123,10 +123,10 @@ async function writeThrough(
   const { attempted, signal } = options;
   const opening = Deno.open(path, { append: true });
   // A pipe opens when somebody reads from it, which may be never; so may be a write.
-  const file = await attempting(attempted, () => unlessAborted(opening, signal)).catch((error) => {
+  const file = await attempting(attempted, () => untilAborted(opening, signal)).catch((error) => {
     opening.then((late) => late.close(), () => {});
     throw error;
   });
   using _closed = file;
-  return await unlessAborted(writeStream(file, source, options), signal);
+  return await untilAborted(writeStream(file, source, options), signal);
 }

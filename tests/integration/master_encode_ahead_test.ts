@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { PlaceOptions } from "../../lib/fleet/fleet.ts";
-import { untilAborted } from "../../lib/fleet/follow_signal.ts";
+import { untilAborted } from "../../lib/abort_signals.ts";
 import { videoFile } from "./assemble_fixture.ts";
 import { filesUnder } from "./files_under.ts";
 import { GROWING_SOURCES, SECONDS, VIDEO } from "./growing_sources.ts";

@@ -1,7 +1,7 @@
 /** A master as its clients meet it: a real catalog and real gRPC, workers that give back what they get. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
-import { untilAborted } from "../../lib/fleet/follow_signal.ts";
+import { untilAborted } from "../../lib/abort_signals.ts";
 import { connectMaster } from "../../lib/rpc/master_client.ts";
 import { currentTrace, withTrace } from "../../lib/trace.ts";
 import { newTrace } from "../../lib/traceparent.ts";

@@ -1,3 +1,5 @@
+/** Signals that end together, and waits that end with them. */
+
 /**
  * Aborts a controller when a signal does, until the function it returns is called. Not `AbortSignal.any()`: each of
  * those stays known to a signal that may live as long as the process.
@@ -21,7 +23,8 @@ export function firstOf(...signals: readonly AbortSignal[]): Disposable & { read
  *
  * @throws `signal.reason` once aborted, whatever becomes of the promise.
  */
-export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return await promise;
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => aborted.reject(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
