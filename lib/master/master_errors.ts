@@ -23,11 +23,6 @@ export class QuotaError extends Error {
   override readonly name = "QuotaError";
 }
 
-/** Nothing came for too long. */
-export class StalledError extends Error {
-  override readonly name = "StalledError";
-}
-
 export class JobNotFoundError extends Error {
   override readonly name = "JobNotFoundError";
 }

@@ -8,6 +8,7 @@ import { limitRequestTime } from "../rpc/interceptors.ts";
 import { serveMetrics } from "../rpc/metrics_server.ts";
 import { masterPackage, MasterService } from "../rpc/proto.ts";
 import { type ConnectionLimits, createServer, listen } from "../rpc/server.ts";
+import { settlesWithin, shutDown } from "../rpc/shut_down.ts";
 import type { Master } from "./master.ts";
 import { DrainingError } from "./master_errors.ts";
 import { createMasterMetrics } from "./metrics.ts";
@@ -49,7 +50,6 @@ const SERVICE = "replication.MasterService";
 const STALL_MS = 60_000;
 /** Of one message of an upload, whose size is the uploader's choice. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-const LAST_BYTES_MS = 2_000;
 
 /**
  * @throws {CatalogError} @throws {StoreUnwritableError} @throws {StoreFullError} @throws {TlsError}
@@ -92,7 +92,7 @@ export async function startMaster(options: MasterServerOptions): Promise<Running
       const isDrained = await settlesWithin(drainMs, master.closeUploads());
       stop.abort(new DrainingError());
       // what was aborted ends by itself; what was answered has its last bytes to send
-      await settlesWithin(LAST_BYTES_MS, closed(server));
+      await shutDown(server);
       await running.disposeAsync();
       return isDrained;
     },
@@ -107,21 +107,5 @@ function registerAt(fleet: WorkerFleet, address: string): string | undefined {
   } catch (error) {
     if (error instanceof RangeError) return error.message;
     throw error;
-  }
-}
-
-function closed(server: { tryShutdown(done: () => void): void }): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.tryShutdown(() => resolve());
-  return promise;
-}
-
-async function settlesWithin(limitMs: number, work: Promise<void>): Promise<boolean> {
-  const late = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => late.resolve(false), limitMs);
-  try {
-    return await Promise.race([work.then(() => true), late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,6 +1,7 @@
 /** The MasterService: the wire on one side, what the master does on the other. */
-import { status, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { Logger } from "../log.ts";
+import { logged } from "../rpc/error_status.ts";
 import type { CancelJobRequest__Output } from "../rpc/generated/replication/CancelJobRequest.ts";
 import type { DeleteVideoRequest__Output } from "../rpc/generated/replication/DeleteVideoRequest.ts";
 import type { JobUpdate } from "../rpc/generated/replication/JobUpdate.ts";
@@ -13,14 +14,7 @@ import type { UploadVideoResponse } from "../rpc/generated/replication/UploadVid
 import type { VideoStatusRequest__Output } from "../rpc/generated/replication/VideoStatusRequest.ts";
 import type { VideoStatusResponse } from "../rpc/generated/replication/VideoStatusResponse.ts";
 import type { WatchJobRequest__Output } from "../rpc/generated/replication/WatchJobRequest.ts";
-import {
-  type CallContext,
-  type Calls,
-  clientStream,
-  type EndStatus,
-  serverStream,
-  unary,
-} from "../rpc/server_call.ts";
+import { type CallContext, type Calls, clientStream, serverStream, unary } from "../rpc/server_call.ts";
 import { quoted } from "../store/shard_key.ts";
 import { toStatus } from "./error_status.ts";
 import { isFinal, type JobView } from "./job_view.ts";
@@ -42,7 +36,7 @@ export interface MasterServiceOptions {
 export function masterService(
   { master, register, logger, shutdown }: MasterServiceOptions,
 ): UntypedServiceImplementation {
-  const calls: Calls = { shutdown, toStatus: (error) => statusAndLog(error, logger) };
+  const calls: Calls = { shutdown, toStatus: (error) => logged(toStatus(error), error, logger) };
   const find = (videoId: string) => findJob(master, videoId);
 
   return {
@@ -167,17 +161,4 @@ async function* jobUpdates(master: Master, jobId: string, signal: AbortSignal): 
   if (isOver) return;
   signal.throwIfAborted();
   throw new DrainingError();
-}
-
-/** What the caller is not told goes to the log with its stack. */
-export function statusAndLog(error: unknown, logger: Logger): EndStatus {
-  const answer = toStatus(error);
-  const code = status[answer.code];
-  if (answer.code === status.INTERNAL) {
-    const stack = error instanceof Error ? error.stack ?? error.message : String(error);
-    logger.error("Call failed", { code, error: stack });
-  } else {
-    logger.warn("Call refused", { code, details: answer.details });
-  }
-  return answer;
 }

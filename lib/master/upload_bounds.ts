@@ -1,6 +1,7 @@
 /** What a video may take up, and how long it may take to come. */
+import { unlessStalled } from "../stalled.ts";
 import { StoreFullError } from "../store/store_errors.ts";
-import { InvalidUploadError, QuotaError, StalledError } from "./master_errors.ts";
+import { InvalidUploadError, QuotaError } from "./master_errors.ts";
 
 /** So much stays free on the disk: the catalog, shards and results need room too. */
 export const MIN_FREE_BYTES = 256 * 1024 * 1024;
@@ -80,7 +81,7 @@ export function boundUpload(
   let received = 0;
 
   async function next(): Promise<Uint8Array | undefined> {
-    const { done, value } = await within(stallMs, reader.read());
+    const { done, value } = await unlessStalled("take the video", reader.read(), stallMs);
     received += value?.length ?? 0;
     if (done) {
       if (received === 0) throw new InvalidUploadError("data_chunk", "is empty: no byte came");
@@ -109,16 +110,4 @@ export function boundUpload(
 
 function wrongSize(received: number, announced: number): InvalidUploadError {
   return new InvalidUploadError("size_bytes", `is ${announced}, but ${received} bytes came`);
-}
-
-async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const giveUp = () =>
-    late.reject(new StalledError(`Cannot take the video: nothing came for ${limitMs / 1000} s`));
-  const timer = setTimeout(giveUp, limitMs);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

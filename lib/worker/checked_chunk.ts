@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { unlessStalled } from "../stalled.ts";
 
 /** What was received is not what was sent. */
 export class ChunkChecksumError extends Error {
@@ -12,11 +13,6 @@ export class EmptyChunkError extends Error {
   constructor() {
     super("Cannot process chunk: chunk_data is empty");
   }
-}
-
-/** Nothing came for too long. */
-export class StalledError extends Error {
-  override readonly name = "StalledError";
 }
 
 export interface CheckedChunk {
@@ -59,7 +55,7 @@ export function checkChunk(
   async function next(): Promise<Uint8Array | undefined> {
     if (isOver) return undefined;
     try {
-      const { done, value } = await within(stallMs, reader.read());
+      const { done, value } = await unlessStalled("process chunk", reader.read(), stallMs);
       if (!done) {
         sizeBytes += value.length;
         hash.update(value);
@@ -99,16 +95,4 @@ export function checkChunk(
       if (sha256) { while (await next()); }
     },
   };
-}
-
-async function within<T>(limitMs: number, promise: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const giveUp = () =>
-    late.reject(new StalledError(`Cannot process chunk: nothing came for ${limitMs / 1000} s`));
-  const timer = setTimeout(giveUp, limitMs);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -7,20 +7,23 @@ import { hostname } from "node:os";
 import { chooseEncoders, type EncoderChoice } from "../encode/choose_encoder.ts";
 import type { Logger } from "../log.ts";
 import type { ServerTls } from "../rpc/credentials.ts";
+import { logged } from "../rpc/error_status.ts";
 import { limitRequestTime } from "../rpc/interceptors.ts";
 import { serveMetrics } from "../rpc/metrics_server.ts";
 import { workerPackage, WorkerService } from "../rpc/proto.ts";
 import { type ConnectionLimits, createServer, listen } from "../rpc/server.ts";
+import { settlesWithin, shutDown } from "../rpc/shut_down.ts";
 import { openShardStore } from "../store/shard_store.ts";
 import { createAdmission, DrainingError } from "./admission.ts";
 import { createCapabilities } from "./capabilities.ts";
 import { watchCondition } from "./condition.ts";
 import { createCpuMeter } from "./machine_load.ts";
+import { toStatus } from "./error_status.ts";
 import { createMemoryMeter } from "./memory_meter.ts";
 import { createMetrics } from "./metrics.ts";
 import type { ProcessLimits } from "./process_chunk.ts";
 import { refuseEarly } from "./refuse_early.ts";
-import { statusAndLog, workerService } from "./service.ts";
+import { workerService } from "./service.ts";
 
 export interface WorkerOptions {
   readonly host: string;
@@ -112,7 +115,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         path: processChunk,
         admission,
         toStatus(error) {
-          const answer = statusAndLog(error, logger);
+          const answer = logged(toStatus(error), error, logger);
           metrics.chunkFailed(status[answer.code]);
           return answer;
         },
@@ -152,7 +155,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       const isDrained = await settlesWithin(drainMs, admission.close());
       stop.abort(new DrainingError());
       // what was aborted ends by itself; what was answered has its last bytes to send
-      await settlesWithin(LAST_BYTES_MS, closed(server));
+      await shutDown(server);
       await running.disposeAsync();
       return isDrained;
     },
@@ -163,23 +166,6 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 }
 
 const SERVICE = "replication.VideoProcessingService";
-const LAST_BYTES_MS = 2_000;
-
-function closed(server: { tryShutdown(done: () => void): void }): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.tryShutdown(() => resolve());
-  return promise;
-}
-
-async function settlesWithin(limitMs: number, work: Promise<void>): Promise<boolean> {
-  const late = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => late.resolve(false), limitMs);
-  try {
-    return await Promise.race([work.then(() => true), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 function killQuietly(pid: number): void {
   try {

@@ -2,6 +2,7 @@
 import { status, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import { once } from "node:events";
 import type { Logger } from "../log.ts";
+import { logged } from "../rpc/error_status.ts";
 import type { CodecCapability } from "../rpc/generated/replication/CodecCapability.ts";
 import type { DeleteVideoRequest__Output } from "../rpc/generated/replication/DeleteVideoRequest.ts";
 import type { DeleteVideoResponse } from "../rpc/generated/replication/DeleteVideoResponse.ts";
@@ -14,7 +15,7 @@ import type { ListShardsRequest__Output } from "../rpc/generated/replication/Lis
 import type { ProcessChunkPart__Output } from "../rpc/generated/replication/ProcessChunkPart.ts";
 import type { ProcessChunkRequest__Output } from "../rpc/generated/replication/ProcessChunkRequest.ts";
 import type { ProcessChunkResponse } from "../rpc/generated/replication/ProcessChunkResponse.ts";
-import { type Calls, clientStream, type EndStatus, serverStream, unary } from "../rpc/server_call.ts";
+import { type Calls, clientStream, serverStream, unary } from "../rpc/server_call.ts";
 import { nameOnWire, WIRE_CODECS, WIRE_PIXEL_FORMATS } from "../rpc/wire_settings.ts";
 import { StoreFullError, StoreUnwritableError } from "../store/store_errors.ts";
 import { checkVideoId } from "../store/shard_key.ts";
@@ -48,7 +49,10 @@ export function workerService(options: WorkerServiceOptions): UntypedServiceImpl
   const { workerId, processor, logger, maxChunkBytes: maxBytes } = options;
   const { store } = processor;
   const shardMessages = createAdmission({ maxTasks: MAX_SHARD_MESSAGES, maxQueued: Infinity });
-  const calls: Calls = { shutdown: options.shutdown, toStatus: (error) => statusAndLog(error, logger) };
+  const calls: Calls = {
+    shutdown: options.shutdown,
+    toStatus: (error) => logged(toStatus(error), error, logger),
+  };
 
   const process = (header: ChunkHeader, source: ReadableStream<Uint8Array>, signal: AbortSignal) =>
     answerChunk(options, header, source, signal);
@@ -238,17 +242,4 @@ async function deleteVideo(
   }
   logger.info(`Deleted video '${videoId}'`, { video_id: videoId, chunks: deletedChunks });
   return { success: true, workerId, message: `Deleted ${deletedChunks} chunk(s)`, deletedChunks };
-}
-
-/** What the caller is not told goes to the log with its stack. */
-export function statusAndLog(error: unknown, logger: Logger): EndStatus {
-  const answer = toStatus(error);
-  const code = status[answer.code];
-  if (answer.code === status.INTERNAL) {
-    const stack = error instanceof Error ? error.stack ?? error.message : String(error);
-    logger.error("Call failed", { code, error: stack });
-  } else {
-    logger.warn("Call refused", { code, details: answer.details });
-  }
-  return answer;
 }

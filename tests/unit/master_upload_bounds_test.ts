@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { InvalidUploadError, QuotaError, StalledError } from "../../lib/master/master_errors.ts";
+import { InvalidUploadError, QuotaError } from "../../lib/master/master_errors.ts";
 import {
   type BoundOptions,
   boundUpload,
@@ -8,6 +8,7 @@ import {
   type SpaceOptions,
 } from "../../lib/master/upload_bounds.ts";
 import { StoreFullError } from "../../lib/store/store_errors.ts";
+import { StalledError } from "../../lib/stalled.ts";
 
 const MIB = 2 ** 20;
 

@@ -5,8 +5,8 @@ import {
   type CheckOptions,
   ChunkChecksumError,
   EmptyChunkError,
-  StalledError,
 } from "../../lib/worker/checked_chunk.ts";
+import { StalledError } from "../../lib/stalled.ts";
 
 const BYTES = Uint8Array.from({ length: 1_000 }, (_, i) => i % 251);
 const sha256 = (bytes: Uint8Array) => new Uint8Array(createHash("sha256").update(bytes).digest());

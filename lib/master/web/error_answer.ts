@@ -1,6 +1,7 @@
 /** Which error is which HTTP status, and what is said of it. */
 import { AssembleError } from "../../assemble/assemble_error.ts";
 import { InvalidSettingError } from "../../encode/settings.ts";
+import { StalledError } from "../../stalled.ts";
 import { InvalidKeyError } from "../../store/shard_key.ts";
 import { StoreFullError, StoreUnwritableError } from "../../store/store_errors.ts";
 import {
@@ -10,7 +11,6 @@ import {
   JobNotFoundError,
   NotCompletedError,
   QuotaError,
-  StalledError,
   VideoExistsError,
 } from "../master_errors.ts";
 import { RequestError } from "./request_error.ts";
