@@ -7,6 +7,7 @@ import { defineCommand, type Parsed } from "./lib/cli/command.ts";
 import { readServerFlags, readWorkersTls, SERVER_FLAGS } from "./lib/cli/connection_flags.ts";
 import { exitWith } from "./lib/cli/exit.ts";
 import { createLogger } from "./lib/cli/log.ts";
+import { OBSERVING_FLAGS } from "./lib/cli/observing_flags.ts";
 import { writeError } from "./lib/cli/output.ts";
 import { UsageError } from "./lib/cli/usage_error.ts";
 import { connectFleet } from "./lib/fleet/grpc_fleet.ts";
@@ -90,12 +91,6 @@ const COMMAND = defineCommand({
       valueName: "FILE",
       help: "PEM of the authority that the workers' certificates are from; turns TLS to them on.",
     },
-    metrics_port: {
-      kind: "integer",
-      min: 0,
-      max: 65_535,
-      help: "Port of the Prometheus page /metrics (off).",
-    },
     drain_seconds: {
       kind: "number",
       min: 0,
@@ -103,12 +98,7 @@ const COMMAND = defineCommand({
       default: 30,
       help: "How long uploads may take to finish after a stop signal.",
     },
-    log_format: {
-      kind: "choice",
-      choices: ["text", "json"],
-      default: "text",
-      help: "How log lines are written.",
-    },
+    ...OBSERVING_FLAGS,
   },
   examples: [
     "deno task master --workers a:50061,b:50061",

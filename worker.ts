@@ -6,6 +6,7 @@ import { defineCommand, type Parsed } from "./lib/cli/command.ts";
 import { readMasterTls, readServerFlags, SERVER_FLAGS } from "./lib/cli/connection_flags.ts";
 import { exitWith } from "./lib/cli/exit.ts";
 import { createLogger } from "./lib/cli/log.ts";
+import { OBSERVING_FLAGS } from "./lib/cli/observing_flags.ts";
 import { writeError } from "./lib/cli/output.ts";
 import { keepRegistered } from "./lib/worker/register.ts";
 import { startWorker } from "./lib/worker/serve_worker.ts";
@@ -73,12 +74,6 @@ const COMMAND = defineCommand({
       help: "Where the master reaches this worker.",
     },
     ...SERVER_FLAGS,
-    metrics_port: {
-      kind: "integer",
-      min: 0,
-      max: 65_535,
-      help: "Port of the Prometheus page /metrics (off).",
-    },
     drain_seconds: {
       kind: "number",
       min: 0,
@@ -90,12 +85,7 @@ const COMMAND = defineCommand({
       kind: "boolean",
       help: "Stop, too, when standard input ends: for programs that start workers and may die.",
     },
-    log_format: {
-      kind: "choice",
-      choices: ["text", "json"],
-      default: "text",
-      help: "How log lines are written.",
-    },
+    ...OBSERVING_FLAGS,
   },
   examples: ["deno task worker --port 50061", "deno task worker --host 0.0.0.0 --token_file token.txt"],
 });

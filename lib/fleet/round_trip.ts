@@ -1,5 +1,4 @@
 /** A chunk's way to a worker and its shard's way back. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { AssembleError } from "../assemble/assemble_error.ts";
 import type { RpcOptions } from "../rpc/client_call.ts";
@@ -8,6 +7,7 @@ import { type StoredChunk, TransferError, type WorkerClient } from "../rpc/worke
 import { writeWhole } from "../store/write_file.ts";
 import type { OutgoingChunk } from "./outgoing_chunks.ts";
 import { type RetryOptions, withRetries } from "./retry.ts";
+import { sameShard } from "./same_shard.ts";
 
 export interface RoundTripOptions extends RpcOptions, RetryOptions {
   readonly videoId: string;
@@ -76,7 +76,11 @@ async function oneTrip(
   const path = join(outputDir, `${videoId}_chunk_${index}.shard`);
   const { sizeBytes } = await withRetries(async () => {
     const shard = await worker.getShard(stored.shardLocation, options);
-    return await writeWhole(path, shard.pipeThrough(sameAs(stored)), { signal: options.signal });
+    return await writeWhole(
+      path,
+      shard.pipeThrough(sameShard({ ...stored, sizeBytes: stored.encodedBytes })),
+      { signal: options.signal },
+    );
   }, options);
   const retrieved = { chunkIndex: index, stored, path, sizeBytes };
   try {
@@ -86,21 +90,4 @@ async function oneTrip(
     throw error;
   }
   return retrieved;
-}
-
-/** Fails at the end unless the bytes are those that were stored: another shard may have taken their place. */
-function sameAs({ encodedBytes, sha256 }: StoredChunk): TransformStream<Uint8Array, Uint8Array> {
-  const hash = createHash("sha256");
-  let sizeBytes = 0;
-  return new TransformStream({
-    transform(bytes, controller) {
-      sizeBytes += bytes.length;
-      hash.update(bytes);
-      controller.enqueue(bytes);
-    },
-    flush() {
-      const isSame = sizeBytes === encodedBytes && (sha256 === "" || hash.digest("hex") === sha256);
-      if (!isSame) throw new TransferError("Cannot read shard: it is not the one that was stored");
-    },
-  });
 }
