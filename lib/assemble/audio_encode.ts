@@ -1,4 +1,5 @@
 /** The source's sound, encoded as a whole beside the new video. */
+import { descriptionBytes } from "../chunk/description_bytes.ts";
 import { type AudioTrackMetadata, EncodedAudioPacketSource, EncodedPacket, type Output } from "mediabunny";
 import type { AudioDecoderConfig, SourceFile } from "../chunk/source_file.ts";
 import { SourceError } from "../chunk/source_error.ts";
@@ -78,7 +79,7 @@ function soundOf(source: SourceFile, audio: ReadableAudio): AudioSource {
   const { codec, decoderConfig: { sampleRate, numberOfChannels, description }, shownUntilSeconds } = audio;
   return {
     codec,
-    head: { sampleRate, channels: numberOfChannels, description: bytesOf(description) },
+    head: { sampleRate, channels: numberOfChannels, description: descriptionBytes(description) },
     records: records(source, audio, sampleRate),
     endSeconds: shownUntilSeconds,
   };
@@ -106,13 +107,6 @@ function configOf(
   { sampleRate, channels, description }: AudioHead,
 ): AudioDecoderConfig {
   return { codec: CODEC_STRINGS[codec], sampleRate, numberOfChannels: channels, description };
-}
-
-function bytesOf(description: AudioDecoderConfig["description"]): Uint8Array {
-  if (!description) return new Uint8Array();
-  return ArrayBuffer.isView(description)
-    ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
-    : new Uint8Array(description);
 }
 
 function namedError(source: SourceFile, { title }: ReadableAudio, error: unknown): unknown {

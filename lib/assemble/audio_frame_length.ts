@@ -1,4 +1,5 @@
 /** How long a packet of sound is, as its codec tells: pure. */
+import { descriptionBytes } from "../chunk/description_bytes.ts";
 import { mpegFrameSamples } from "../chunk/mpeg_audio.ts";
 import type { AudioDecoderConfig, SourceAudioCodec } from "../chunk/source_audio.ts";
 
@@ -21,7 +22,7 @@ export function frameSeconds(
   if (!codec || !decoderConfig) return undefined;
   const { sampleRate, numberOfChannels } = decoderConfig;
   if (codec === "opus") return opusSeconds(data);
-  if (codec === "aac") return 1024 / (coreRate(bytesOf(decoderConfig.description)) ?? sampleRate);
+  if (codec === "aac") return 1024 / (coreRate(descriptionBytes(decoderConfig.description)) ?? sampleRate);
   const samples = PCM_BYTES[codec] === undefined
     ? SAMPLES[codec]?.(data)
     : sizeBytes / (PCM_BYTES[codec] * numberOfChannels);
@@ -116,11 +117,4 @@ function opusSeconds(data: Uint8Array): number | undefined {
   if (data.length === 0) return undefined;
   const count = [1, 2, 2, (data[1] ?? 0) & 0x3f][data[0]! & 3]!;
   return count === 0 ? undefined : count * OPUS_MS[data[0]! >> 3]! / 1000;
-}
-
-function bytesOf(description: AudioDecoderConfig["description"]): Uint8Array {
-  if (!description) return new Uint8Array();
-  return ArrayBuffer.isView(description)
-    ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
-    : new Uint8Array(description);
 }

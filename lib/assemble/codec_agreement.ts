@@ -1,4 +1,5 @@
 /** Whether two shards can be one track: pure. */
+import { descriptionBytes } from "../chunk/description_bytes.ts";
 import type { DecoderConfig } from "../chunk/source_file.ts";
 
 /**
@@ -48,9 +49,5 @@ function colour({ colorSpace }: DecoderConfig): string {
 
 /** The bytes that a decoder is set up with (avcC, hvcC, av1C), in hexadecimal. */
 function parameterSets({ description }: DecoderConfig): string | undefined {
-  if (!description) return undefined;
-  const bytes = ArrayBuffer.isView(description)
-    ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
-    : new Uint8Array(description);
-  return bytes.toHex();
+  return description && descriptionBytes(description).toHex();
 }

@@ -1,4 +1,5 @@
 /** What a packet's own bytes say of its picture, whatever the container says. */
+import { descriptionBytes } from "./description_bytes.ts";
 import { nalUnits } from "./nal_units.ts";
 
 /** How a track is coded: a part of `VideoFacts`. */
@@ -54,9 +55,7 @@ export function parameterSetsIn({ codec }: PictureCoding, data: Uint8Array): Par
 /** How wide the lengths between units are; undefined: there are start codes. */
 export function lengthBytes({ codec, decoderConfig: { description } }: PictureCoding): number | undefined {
   if (!description) return undefined;
-  const bytes = ArrayBuffer.isView(description)
-    ? new Uint8Array(description.buffer, description.byteOffset, description.byteLength)
-    : new Uint8Array(description);
+  const bytes = descriptionBytes(description);
   return ((bytes[codec === "avc" ? 4 : 21] ?? 3) & 3) + 1;
 }
 

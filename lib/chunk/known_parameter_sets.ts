@@ -1,5 +1,6 @@
 /** Parameter sets that packets repeat although the decoder has been told of them. */
 import { lengthBytes, type PictureCoding } from "./coded_picture.ts";
+import { descriptionBytes } from "./description_bytes.ts";
 import { nalUnits } from "./nal_units.ts";
 
 /**
@@ -12,7 +13,7 @@ export function withoutKnownSets(coding: PictureCoding, data: Uint8Array): Uint8
   const width = lengthBytes(coding);
   const { description } = coding.decoderConfig;
   if (width === undefined || description === undefined || !(coding.codec in SETS)) return data;
-  const configuration = bytesOf(description).toHex();
+  const configuration = descriptionBytes(description).toHex();
   const units = [...nalUnits(data, width)];
   const kept = units.filter((unit) => !isSet(coding.codec, unit) || !has(configuration, unit));
   if (kept.length === units.length) return data;
@@ -42,10 +43,4 @@ function has(configuration: string, unit: Uint8Array): boolean {
     if (at % 2 === 0) return true;
   }
   return false;
-}
-
-function bytesOf(source: AllowSharedBufferSource): Uint8Array {
-  return ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-    : new Uint8Array(source);
 }
