@@ -36,6 +36,14 @@ Deno.test("the page forgets on its return what the master no longer has, and kee
   assertEquals(before.jobs.size, 2);
 });
 
+Deno.test("the page knows what there was at first once it has been told of every job that still is", () => {
+  const begun = afterEvents(EMPTY, [hello("a", "b"), { kind: "job", job: job("a") }], 0);
+  assertEquals(begun.isKnown, false);
+  assertEquals(afterEvents(begun, [{ kind: "job", job: job("b") }], 0).isKnown, true);
+  assertEquals(afterEvents(begun, [{ kind: "removed", jobId: "b" }], 0).isKnown, true);
+  assertEquals(afterEvents(EMPTY, [hello()], 0).isKnown, true);
+});
+
 Deno.test("a job that is planned anew has no chunks of the old plan", () => {
   const planned = afterEvents(EMPTY, [
     { kind: "job", job: job("a", { chunks: 3 }) },

@@ -77,7 +77,7 @@ export function App(): VNode {
   return (
     <>
       <PageHeader connection={connection} />
-      <NewsReader jobs={jobs} />
+      <NewsReader jobs={jobs} isKnown={state.isKnown} />
       <main class="layout">
         <section class="side" aria-label="Upload and workers">
           <UploadPanel uploads={uploads} onFiles={uploading.add} onDrop={uploading.drop} />

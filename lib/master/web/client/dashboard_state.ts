@@ -26,7 +26,9 @@ export interface DashboardState {
   readonly workerNumbers: ReadonlyMap<string, number>;
   /** What the master's clock is ahead of the page's. */
   readonly clockAheadMs: number;
-  /** Whether the master has said what there is. */
+  /** Jobs that the master has announced at first, and not told of yet; undefined: it has not said what there is. */
+  readonly awaited: ReadonlySet<string> | undefined;
+  /** Whether the master has told of all that there was at first. */
   readonly isKnown: boolean;
 }
 
@@ -38,6 +40,7 @@ export const EMPTY: DashboardState = {
   loads: new Map(),
   workerNumbers: new Map(),
   clockAheadMs: 0,
+  awaited: undefined,
   isKnown: false,
 };
 
@@ -71,7 +74,7 @@ export function afterEvents(
         const present = new Set(event.jobIds);
         for (const id of next.jobs.keys()) if (!present.has(id)) next.jobs.delete(id);
         next.clockAheadMs = event.nowMs - nowMs;
-        next.isKnown = true;
+        if (!next.isKnown) next.awaited = present;
         break;
       }
       case "job": {
@@ -98,6 +101,11 @@ export function afterEvents(
         }
         break;
     }
+  }
+  if (next.awaited !== undefined && !next.isKnown) {
+    const gone = new Set(events.flatMap((event) => event.kind === "removed" ? [event.jobId] : []));
+    next.awaited = new Set([...next.awaited].filter((id) => !gone.has(id) && !next.jobs.has(id)));
+    next.isKnown = next.awaited.size === 0;
   }
   for (const [jobId, chunks] of chunksOf) {
     const entry = next.jobs.get(jobId);

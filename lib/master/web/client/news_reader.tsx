@@ -8,18 +8,24 @@ import { nameOf, STATE_TEXTS } from "./job_texts.ts";
 /** Not every percent: that would never be silent. */
 const STEP_PERCENT = 25;
 
-export function NewsReader({ jobs }: { readonly jobs: readonly JobEntry[] }): VNode {
+export interface NewsReaderProps {
+  readonly jobs: readonly JobEntry[];
+  /** Whether these are all; what comes after that is news. */
+  readonly isKnown: boolean;
+}
+
+export function NewsReader({ jobs, isKnown }: NewsReaderProps): VNode {
   const told = useRef<ReadonlyMap<string, string> | undefined>(undefined);
   const [news, setNews] = useState("");
   useEffect(() => {
+    if (!isKnown) return;
     const now = new Map(jobs.map(({ job }) => [job.id, newsOf(job)]));
     const before = told.current;
     told.current = now;
-    // what was there when the page was opened is no news
-    if (before === undefined || before.size === 0) return;
+    if (before === undefined) return; // what was there when the page was opened is no news
     const fresh = jobs.filter(({ job }) => before.get(job.id) !== now.get(job.id));
     if (fresh.length > 0) setNews(fresh.map(({ job }) => `${nameOf(job)}: ${now.get(job.id)}`).join(". "));
-  }, [jobs]);
+  }, [jobs, isKnown]);
   return <p class="for-ears" aria-live="polite">{news}</p>;
 }
 
