@@ -9,6 +9,8 @@ import { browserTest, countIs, encodeChunks, fileOf, madeVideo } from "./dashboa
 import { fakeDashboardMaster, type FakeMaster, fakeWorker } from "./fake_dashboard_master.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
+const REFUSED = { ignore: /status of 400|ERR_REQUEST_RANGE_NOT_SATISFIABLE|status of 416/ };
+
 browserTest("needs no mouse", async ({ master, page }) => {
   const { keyboard } = page;
   /** Tabs on until the element with that name has the focus, and is seen to have it. */
@@ -68,10 +70,32 @@ browserTest("needs no mouse", async ({ master, page }) => {
   assertEquals(master.jobs(), []);
 });
 
+browserTest(
+  "opens what is asked for while another dialogue closes",
+  async ({ master, page }) => {
+    master.add({ id: "a", videoId: "a", originalFilename: "a.mp4" });
+    master.complete("a", new Uint8Array(9));
+    await page.getByRole("button", { name: "Play a.mp4" }).click();
+    await page.getByRole("dialog").waitFor();
+    await page.evaluate(() => {
+      const dialog = document.querySelector("dialog")!;
+      const button = document.querySelector<HTMLElement>("[aria-label='Delete a.mp4']")!;
+      dialog.close(); // which is told of later than a key that is pressed now
+      button.click();
+    });
+    await page.getByText("Delete a.mp4?").waitFor();
+    await page.getByRole("button", { name: "Delete it" }).click();
+    await page.getByText("No videos yet").waitFor();
+  },
+  REFUSED,
+);
+
 browserTest("tells those who only hear it what becomes of a job", async ({ master, page }) => {
-  await page.setInputFiles("input[type=file]", fileOf("a.mp4", 9));
-  await page.setInputFiles("input[type=file]", fileOf("b.mp4", 9));
   const news = page.locator("[aria-live=polite]");
+  assertEquals(await news.textContent(), "");
+  await page.setInputFiles("input[type=file]", fileOf("a.mp4", 9));
+  await news.filter({ hasText: "a.mp4: Waiting" }).waitFor({ state: "attached" });
+  await page.setInputFiles("input[type=file]", fileOf("b.mp4", 9));
   await news.filter({ hasText: "b.mp4: Waiting" }).waitFor({ state: "attached" });
   const { id } = master.jobs().find(({ originalFilename }) => originalFilename === "b.mp4")!;
   master.plan(id, { chunks: 4, durationSeconds: 8, frames: 100 });
@@ -127,8 +151,6 @@ async function openAll(page: Page): Promise<void> {
   await page.setInputFiles("input[type=file]", fileOf(`${LONG}.mp4`, 0));
   await page.getByText("Cannot take the video: size_bytes").waitFor();
 }
-
-const REFUSED = { ignore: /status of 400|ERR_REQUEST_RANGE_NOT_SATISFIABLE|status of 416/ };
 
 for (const colorScheme of ["light", "dark"] as const) {
   browserTest(

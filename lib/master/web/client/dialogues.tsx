@@ -23,7 +23,7 @@ export function Dialogues({ dialogue, jobs, onRemove, onClose }: DialoguesProps)
   const name = nameOf(job);
   if (dialogue.kind === "play") {
     return (
-      <Modal label={`Source and result of ${name}`} kind="player" onClose={onClose}>
+      <Modal opening={dialogue} label={`Source and result of ${name}`} kind="player" onClose={onClose}>
         <header>
           <h2>{name}</h2>
           <button type="button" class="quiet" onClick={onClose}>Close</button>
@@ -37,7 +37,7 @@ export function Dialogues({ dialogue, jobs, onRemove, onClose }: DialoguesProps)
     onClose();
   }
   return (
-    <Modal label={`Delete ${name}`} kind="question" onClose={onClose}>
+    <Modal opening={dialogue} label={`Delete ${name}`} kind="question" onClose={onClose}>
       <h2>Delete {name}?</h2>
       <p>Its source, its result and its shards at the workers go with it.</p>
       <div class="buttons">
@@ -49,6 +49,8 @@ export function Dialogues({ dialogue, jobs, onRemove, onClose }: DialoguesProps)
 }
 
 interface ModalProps {
+  /** Another one each time that something is to be opened. */
+  readonly opening: Dialogue;
   readonly label: string;
   readonly kind: string;
   readonly onClose: () => void;
@@ -56,15 +58,21 @@ interface ModalProps {
 }
 
 /** The browser's own dialogue: it keeps the focus within, gives it back, and closes with Escape. */
-function Modal({ label, kind, onClose, children }: ModalProps): VNode {
+function Modal({ opening, label, kind, onClose, children }: ModalProps): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const opener = document.activeElement;
     dialog.current!.showModal();
     return () => opener instanceof HTMLElement && opener.isConnected && opener.focus();
-  }, []);
+  }, [opening]); // the element may be that of one that has just been closed
   return (
-    <dialog ref={dialog} class={`panel ${kind}`} aria-label={label} onClose={onClose}>
+    <dialog
+      ref={dialog}
+      class={`panel ${kind}`}
+      aria-label={label}
+      // the event comes late, and by then it may be open again
+      onClose={({ currentTarget }) => currentTarget.open || onClose()}
+    >
       {children}
     </dialog>
   );
