@@ -61,9 +61,7 @@ async function main({ flags }: Parsed<typeof COMMAND>, signal: AbortSignal): Pro
       return await clients.get(address)!.checkHealth(flags.master_id, { timeoutMs, signal });
     } catch (error) {
       // the table names the worker already
-      throw error instanceof RpcError
-        ? new Error(`${error.code}: ${error.details}`, { cause: error })
-        : error;
+      throw error instanceof RpcError ? new Error(error.reason, { cause: error }) : error;
     }
   };
   const show = createView(flags.json);

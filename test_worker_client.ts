@@ -18,6 +18,7 @@ import { asUsage, ENCODE_FLAGS, readEncodeFlags, refuseEncodeFlags } from "./lib
 import { exitWith } from "./lib/cli/exit.ts";
 import { writeError, writeOut } from "./lib/cli/output.ts";
 import { checkVideoName, checkVideoPlace, prepareFolder } from "./lib/cli/output_place.ts";
+import { reach } from "./lib/cli/reach.ts";
 import { copyVideo, reconstruct } from "./lib/cli/reconstruct.ts";
 import { UsageError } from "./lib/cli/usage_error.ts";
 import { visible } from "./lib/cli/visible.ts";
@@ -26,7 +27,6 @@ import { checkPicture, DEFAULT_SETTINGS } from "./lib/encode/settings.ts";
 import { createRetrievedCheck } from "./lib/fleet/check_retrieved.ts";
 import { mediaChunks, opaqueChunks } from "./lib/fleet/outgoing_chunks.ts";
 import type { CheckRetrieved } from "./lib/fleet/round_trip.ts";
-import { RpcError } from "./lib/rpc/rpc_error.ts";
 import { connectWorker, type WorkerClient } from "./lib/rpc/worker_client.ts";
 import type { RequestedSettings } from "./lib/rpc/wire_settings.ts";
 import { checkVideoId, InvalidKeyError, MAX_VIDEO_ID_BYTES } from "./lib/store/shard_key.ts";
@@ -262,19 +262,12 @@ async function fileStream(path: string): Promise<ReadableStream<Uint8Array>> {
  * @returns How many chunks it encodes at once; 1 if it does not say.
  */
 async function greet(worker: WorkerClient, signal: AbortSignal): Promise<number> {
-  try {
-    const { isHealthy, message, maxTasks } = await worker.checkHealth("client", {
-      timeoutMs: GREETING_MS,
-      signal,
-    });
-    if (!isHealthy) writeError(`Worker ${worker.address} says it is not healthy: ${visible(message)}\n`);
-    return Math.max(1, maxTasks);
-  } catch (error) {
-    if (!(error instanceof RpcError)) throw error;
-    const isAbsent = error.code === "UNAVAILABLE" || error.code === "DEADLINE_EXCEEDED";
-    const hint = isAbsent ? " (is it running? deno task worker)" : "";
-    throw new Error(`Cannot reach worker ${error.message}${hint}`, { cause: error });
-  }
+  const { isHealthy, message, maxTasks } = await reach(
+    "worker",
+    () => worker.checkHealth("client", { timeoutMs: GREETING_MS, signal }),
+  );
+  if (!isHealthy) writeError(`Worker ${worker.address} says it is not healthy: ${visible(message)}\n`);
+  return Math.max(1, maxTasks);
 }
 
 /** Such as `holiday-3f2a91bc`: the file's name, as far as a store takes it, and eight random digits. */

@@ -16,6 +16,7 @@ import { type ConnectOptions, TransferError } from "../rpc/worker_client.ts";
 import { writeWhole } from "../store/write_file.ts";
 import { writeError } from "./output.ts";
 import { progressBar } from "./progress.ts";
+import { reach } from "./reach.ts";
 import { RemoteJobEvents } from "./remote_job_events.ts";
 import { transcodeDisplay } from "./transcode_display.ts";
 
@@ -64,7 +65,7 @@ export async function transcodeAtMaster(order: RemoteTranscode): Promise<RemoteR
   using client = connectMaster(order.master, order.connection);
   const videoId = await videoIdOf(order);
   const short = { timeoutMs: SHORT_MS, signal };
-  const { job: known } = await client.status(videoId, short);
+  const { job: known } = await reach("master", () => client.status(videoId, short));
   if (!known || known.state === "failed" || known.state === "cancelled") await upload(client, videoId, order);
   try {
     const job = await follow(client, videoId, order);

@@ -33,7 +33,14 @@ export function connectFleet(
 function connectPort(address: string, options: ConnectOptions, masterId: string): WorkerPort {
   const client = connectWorker(address, options);
   return {
-    checkHealth: ({ signal }) => client.checkHealth(masterId, { timeoutMs: SHORT_CALL_MS, signal }),
+    async checkHealth({ signal }) {
+      try {
+        return await client.checkHealth(masterId, { timeoutMs: SHORT_CALL_MS, signal });
+      } catch (error) {
+        // whoever shows it names the worker
+        throw error instanceof RpcError ? new Error(error.reason, { cause: error }) : error;
+      }
+    },
     async capabilities(codecs, { signal }) {
       try {
         return await client.getCapabilities(codecs, { timeoutMs: SHORT_CALL_MS, signal });
@@ -75,8 +82,7 @@ export function diagnoseCall(error: unknown): Diagnosis {
   if (!(error instanceof RpcError)) {
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
   }
-  const { code, details, pushbackMs, neverConnected } = error;
-  const reason = `${code}: ${details}`;
+  const { code, reason, pushbackMs, neverConnected } = error;
   if (code === "RESOURCE_EXHAUSTED" && pushbackMs !== undefined) {
     return { kind: "busy", waitMs: Math.min(Math.max(pushbackMs, PUSHBACK_MS.min), PUSHBACK_MS.max), reason };
   }

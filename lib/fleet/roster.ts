@@ -134,7 +134,8 @@ export class Roster implements AsyncDisposable {
     const workers = this.members.map((member) => {
       const { address, state, reason, builds } = member.view();
       const more = reason || Object.values(builds).join(", ");
-      return `${address} is ${state}${more === "" ? "" : ` (${more})`}`;
+      const how = state === "unknown" ? "has not answered" : `is ${state}`;
+      return `${address} ${how}${more === "" ? "" : ` (${more})`}`;
     });
     return workers.length === 0 ? "none has registered" : workers.join("; ");
   }

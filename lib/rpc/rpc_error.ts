@@ -35,6 +35,11 @@ export class RpcError extends Error {
     this.pushbackMs = readPushback(error.metadata);
     this.retryable = isRetryable(code, this.pushbackMs);
   }
+
+  /** The message for where the address is shown already. */
+  get reason(): string {
+    return `${this.code}: ${this.details}`;
+  }
 }
 
 /** grpc-js tells of a refused connection in two sentences, of which one matters; its code says less. */
