@@ -70,6 +70,8 @@ export interface Master extends AsyncDisposable {
    * @throws {DrainingError} @throws What the stream does; `signal.reason` once aborted.
    */
   upload(video: ReadableStream<Uint8Array>, facts: UploadFacts, options: MasterOptions): Promise<JobView>;
+  /** Whether a video would be taken, for those who cannot be told while they send. @throws As {@link Master.upload}. */
+  checkUpload(facts: UploadFacts): Promise<void>;
   /** All jobs, the newest first. */
   jobs(): readonly JobView[];
   /** @throws {JobNotFoundError} */

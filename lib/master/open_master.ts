@@ -194,14 +194,26 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
     }
   }
 
+  /** What an uploader asks for, if it can be begun now. */
+  function admit(facts: UploadFacts): UploadOrder {
+    const order = readUpload(facts);
+    if (closing.signal.aborted) throw new DrainingError();
+    if (uploading.has(order.videoId)) throw videoExists();
+    return order;
+  }
+
+  async function checkUpload(facts: UploadFacts): Promise<void> {
+    const { videoId, sizeBytes } = admit(facts);
+    replacedBy(videoId);
+    using _room = await space.reserve(sizeBytes);
+  }
+
   async function takeUpload(
     video: ReadableStream<Uint8Array>,
     facts: UploadFacts,
     signal: AbortSignal,
   ): Promise<JobView> {
-    const order = readUpload(facts);
-    if (closing.signal.aborted) throw new DrainingError();
-    if (uploading.has(order.videoId)) throw videoExists();
+    const order = admit(facts);
     uploading.add(order.videoId);
     try {
       const facts = { "transcoder.video.id": order.videoId };
@@ -255,6 +267,7 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
       return runs.running;
     },
     upload,
+    checkUpload,
     jobs: () => catalog.jobs().map(shown),
     job: details,
     find(videoId) {

@@ -153,14 +153,19 @@ browserTest("says how far an upload is, and stops it when asked", async ({ maste
 });
 
 browserTest(
-  "gives the master's reason where a long upload is refused at its beginning",
+  "gives the master's reason for refusing a long upload before a byte of it is sent",
   async ({ master, page }) => {
     master.refusal = new QuotaError("The videos would take up more than 1 GB");
+    const posted: string[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "POST") posted.push(new URL(request.url()).pathname);
+    });
     await using folder = await temporaryFolder();
     await page.setInputFiles("input[type=file]", await emptyFile(folder.path, 100e6));
     await page.getByText("The videos would take up more than 1 GB").waitFor();
     await page.getByRole("button", { name: "Dismiss long.mp4" }).click();
     await countIs(page, ".upload-row", 0);
+    assertEquals(posted, ["/api/jobs/check"]);
   },
   { ignore: /status of 507/ },
 );

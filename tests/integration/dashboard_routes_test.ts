@@ -120,6 +120,7 @@ Deno.test("what is wrong is said with a status that tells whose fault it is", as
       "Cannot take the video: size_bytes must be a positive whole number, not 0",
     ],
     ["/api/jobs?video_id=film", post, 409, 'There is a video "film" already'],
+    ["/api/jobs/check?video_id=film", { method: "POST" }, 409, 'There is a video "film" already'],
     [`/api/jobs/${id}/cancel`, { method: "POST" }, 409, "Cannot cancel the job: it is completed"],
     ["/api/jobs/waiting/result", {}, 409, "Cannot read the result: the job is queued"],
     ["/api/jobs/none", {}, 404, 'There is no job "none"'],
@@ -127,6 +128,7 @@ Deno.test("what is wrong is said with a status that tells whose fault it is", as
     ["/api/nothing", {}, 404, "There is no such page"],
     ["/assets/../serve_dashboard.ts", {}, 404, "There is no such page"],
   ];
+  assertEquals((await ask("/api/jobs/check?video_id=b&size_bytes=9", { method: "POST" })).status, 204);
   for (const [path, init, status, error] of cases) {
     const answer = await ask(path, init);
     assertEquals([path, answer.status, JSON.parse(answer.text).error], [path, status, error]);

@@ -174,16 +174,24 @@ export function fakeDashboardMaster(): FakeMaster {
         finishedMs: (startedMs ?? createdMs) + 42_000,
       });
     },
+    // deno-lint-ignore require-await -- a refusal is a rejection
+    async checkUpload(facts) {
+      if (master.refusal) throw master.refusal;
+      const { videoId } = readUpload(facts);
+      const former = master.find(videoId);
+      if (former && former.state !== "failed" && former.state !== "cancelled") {
+        throw new VideoExistsError(`There is a video "${videoId}" already`);
+      }
+    },
     async upload(video, facts, { signal }) {
-      if (master.refusal) {
+      try {
+        await master.checkUpload(facts);
+      } catch (error) {
         await video.cancel();
-        throw master.refusal;
+        throw error;
       }
       const order = readUpload(facts);
       const former = master.find(order.videoId);
-      if (former && former.state !== "failed" && former.state !== "cancelled") {
-        throw new VideoExistsError(`There is a video "${order.videoId}" already`);
-      }
       const pieces: BlobPart[] = [];
       for await (const piece of video) {
         pieces.push(piece as Uint8Array<ArrayBuffer>);

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type ClientWritableStream, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { once } from "node:events";
 import { join } from "node:path";
+import { QuotaError, VideoExistsError } from "../../lib/master/master_errors.ts";
 import { channelTo } from "../../lib/rpc/channel.ts";
 import type { UploadVideoChunk } from "../../lib/rpc/generated/replication/UploadVideoChunk.ts";
 import { MasterService } from "../../lib/rpc/proto.ts";
@@ -145,6 +146,10 @@ Deno.test("videos may have no more than the quota, together", async () => {
   );
   assertMatch(early.details, /600000 bytes/);
   assertEquals(early.retryable, false);
+  const { master } = t;
+  await assertRejects(() => master.checkUpload({ videoId: "b", sizeBytes: BYTES.length + 1 }), QuotaError);
+  await assertRejects(() => master.checkUpload({ videoId: "a" }), VideoExistsError);
+  await master.checkUpload({ videoId: "b", sizeBytes: BYTES.length });
   const tooLong = new Uint8Array(BYTES.length + 1);
   await assertRpcFails("RESOURCE_EXHAUSTED", t.client.upload({ videoId: "b" }, streamOf(tooLong), RPC));
   assertEquals((await t.videos()).length, 1);

@@ -100,9 +100,13 @@ export function dashboardRoutes(
     const length = Number(raw.headers.get("content-length") ?? NaN);
     const video = raw.body ?? new Blob([]).stream();
     const trace = parseTraceparent(raw.headers.get("traceparent") ?? "");
-    const sizeBytes = Number.isNaN(length) ? undefined : length;
+    const sizeBytes = Number.isNaN(length) ? facts.sizeBytes : length;
     const job = await withTrace(trace, () => master.upload(video, { ...facts, sizeBytes }, { signal }));
     return context.json(job, 201, { location: `/api/jobs/${encodeURIComponent(job.id)}` });
+  });
+  app.post("/api/jobs/check", async (context) => {
+    await master.checkUpload(readUploadFacts(new URL(context.req.url).searchParams));
+    return context.body(null, 204);
   });
   app.get("/api/jobs/:id", (context) => context.json(master.job(context.req.param("id"))));
   app.delete("/api/jobs/:id", async (context) => {

@@ -25,6 +25,7 @@ const audio = v.pipe(
 const QUERY = v.strictObject({
   video_id: v.string(),
   original_filename: v.optional(v.pipe(v.string(), v.maxLength(1_000, "must have at most 1000 characters"))),
+  size_bytes: v.optional(number),
   container: v.optional(v.picklist(CONTAINERS)),
   audio: v.optional(audio),
   chunk_seconds: v.optional(number),
@@ -56,6 +57,7 @@ export function readUploadFacts(query: URLSearchParams): UploadFacts {
   return {
     videoId: facts.video_id,
     originalFilename: facts.original_filename,
+    sizeBytes: facts.size_bytes,
     container: facts.container,
     audio: facts.audio,
     chunkSeconds: facts.chunk_seconds,

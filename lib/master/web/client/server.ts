@@ -33,9 +33,9 @@ export async function logOut(): Promise<void> {
   location.assign("/login");
 }
 
-async function ask(method: string, address: string): Promise<Response> {
-  const response = await fetch(address, { method }).catch(() => {
-    throw new ServerError("The master cannot be reached");
+async function ask(method: string, address: string, signal?: AbortSignal): Promise<Response> {
+  const response = await fetch(address, { method, signal: signal ?? null }).catch(() => {
+    throw signal?.aborted ? signal.reason : new ServerError("The master cannot be reached");
   });
   if (!response.ok) throw new ServerError(problemIn(response.status, await response.text()));
   return response;
@@ -58,16 +58,24 @@ export interface UploadOptions {
 }
 
 /**
- * Sends a file as it is, read from the disk as it goes. Not by fetch, which does not say how far it is.
+ * Sends a file as it is, read from the disk as it goes; asks first whether it is taken, since a browser hears nothing
+ * before it has sent all.
  *
  * @param settings By the names in the query.
  * @throws {ServerError} @throws `signal.reason` once aborted.
  */
-export function uploadVideo(
+export async function uploadVideo(
   file: File,
   settings: Readonly<Record<string, string>>,
-  { signal, onProgress }: UploadOptions,
+  options: UploadOptions,
 ): Promise<JobView> {
+  const query = new URLSearchParams({ ...settings, size_bytes: String(file.size) });
+  await ask("POST", `/api/jobs/check?${query}`, options.signal);
+  return await send(file, `/api/jobs?${query}`, options);
+}
+
+/** Not by fetch, which does not say how far it is. */
+function send(file: File, address: string, { signal, onProgress }: UploadOptions): Promise<JobView> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const abort = () => request.abort();
@@ -80,7 +88,7 @@ export function uploadVideo(
         ? resolve(JSON.parse(request.responseText))
         : reject(new ServerError(problemIn(request.status, request.responseText)));
     request.onloadend = () => signal.removeEventListener("abort", abort);
-    request.open("POST", `/api/jobs?${new URLSearchParams(settings)}`);
+    request.open("POST", address);
     request.send(file);
   });
 }
