@@ -34,6 +34,7 @@ function ThemeSwitch(): VNode {
   useEffect(() => {
     const follow = () => setSystemIsDark(DARK.matches);
     DARK.addEventListener("change", follow);
+    follow(); // it may have changed since it was drawn
     return () => DARK.removeEventListener("change", follow);
   }, []);
   const isDark = chosen === null ? systemIsDark : chosen === "dark";
