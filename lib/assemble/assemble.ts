@@ -73,7 +73,7 @@ export interface AssembleResult {
  *
  * @throws {AssembleError} If the container cannot hold the video or the sound that is asked for, the shards are
  * not those of the plan, or sound cannot be encoded here.
- * @throws {SourceError} If the source's sound cannot be read or decoded.
+ * @throws {SourceError} If the source's sound cannot be read or decoded, or its times are far from the video's.
  * @throws `signal.reason` once aborted, a `Deno.errors` class if the file cannot be written, and whatever
  * `shards` throws.
  */
@@ -184,11 +184,16 @@ async function addAudio(
   output: Output,
   container: Container,
   treatment: AudioTreatment,
-  { source, signal }: AssembleOptions,
+  { plan, source, signal }: AssembleOptions,
 ): Promise<TrackFeed> {
-  if (treatment.kind === "copy") return await addAudioCopy(output, container, source, treatment.audio);
+  const { shownTicks, endTicks, timescale } = plan;
+  const video = { startSeconds: (shownTicks[0] ?? 0) / timescale, endSeconds: endTicks / timescale };
+  if (treatment.kind === "copy") {
+    return await addAudioCopy(output, container, source, { audio: treatment.audio, video });
+  }
   return await addAudioEncode(output, container, source, treatment.audio, {
     target: treatment.target,
+    video,
     signal,
   });
 }

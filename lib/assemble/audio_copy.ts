@@ -10,20 +10,26 @@ import { audioExtent, audioPackets } from "./audio_packets.ts";
 import type { CopiableAudio } from "./audio_plan.ts";
 import type { TrackFeed } from "./interleave.ts";
 import { type Container, reservesIndex } from "./output_container.ts";
+import { packetForm } from "../chunk/mp4_packet_form.ts";
+import { type VideoTimes, withinBounds } from "./sound_bounds.ts";
 
-/** Adds a track for `audio` to an output that has not started, and what will fill it. */
+/**
+ * Adds a track for `audio` to an output that has not started, and what will fill it.
+ *
+ * @throws {SourceError} If `audio` cannot be read, or is out of bounds beside `video`: here or as it is read.
+ */
 export async function addAudioCopy(
   output: Output,
   container: Container,
   source: SourceFile,
-  audio: CopiableAudio,
+  { audio, video }: { readonly audio: CopiableAudio; readonly video: VideoTimes },
 ): Promise<TrackFeed> {
   const track = new EncodedAudioPacketSource(audio.codec);
   const metadata: AudioTrackMetadata = labelMetadata(audio);
-  if (reservesIndex(container)) metadata.maximumPacketCount = await mostPackets(source, audio);
+  if (reservesIndex(container)) metadata.maximumPacketCount = await mostPackets(source, audio, video);
   output.addAudioTrack(track, metadata);
   return {
-    packets: reservesIndex(container) ? audioPackets(source, audio) : audiblePackets(source, audio),
+    packets: reservesIndex(container) ? audioPackets(source, audio) : audiblePackets(source, audio, video),
     add: (packet) => track.add(packet, { decoderConfig: audio.decoderConfig }),
     close: () => track.close(),
   };
@@ -36,8 +42,10 @@ export async function addAudioCopy(
 async function* audiblePackets(
   source: SourceFile,
   audio: CopiableAudio,
+  video: VideoTimes,
 ): AsyncGenerator<EncodedPacket, void, undefined> {
-  for await (const packet of audioPackets(source, audio)) {
+  const all = audioPackets(source, audio);
+  for await (const packet of withinBounds(all, source, audio, { video, gaps: "times" })) {
     const isHidden = source.video.hidesBeforeZero && packet.timestamp + 2 * packet.duration <= 0;
     if (!isHidden) yield packet;
   }
@@ -48,8 +56,9 @@ export function labelMetadata({ languageCode, name, disposition }: TrackLabels):
   return { languageCode, disposition, ...(name !== undefined && { name }) };
 }
 
-async function mostPackets(source: SourceFile, audio: CopiableAudio): Promise<number> {
-  const { packets } = await audioExtent(source, audio);
+async function mostPackets(source: SourceFile, audio: CopiableAudio, video: VideoTimes): Promise<number> {
+  const isFilled = packetForm({ ...audio.decoderConfig, codec: audio.codec }).kind === "pcm";
+  const { packets } = await audioExtent(source, audio, { video, gaps: isFilled ? "samples" : "times" });
   // A gap in uncompressed sound is filled with one packet of silence.
-  return audio.codec.startsWith("pcm-") ? 2 * packets : packets;
+  return isFilled ? 2 * packets : packets;
 }

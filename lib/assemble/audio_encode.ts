@@ -13,9 +13,12 @@ import { type AudioExtent, audioExtent, audioPackets } from "./audio_packets.ts"
 import type { ReadableAudio } from "./audio_plan.ts";
 import type { TrackFeed } from "./interleave.ts";
 import { type Container, reservesIndex } from "./output_container.ts";
+import { type SoundBounds, type VideoTimes, withinBounds } from "./sound_bounds.ts";
 
 export interface AudioEncodeOptions {
   readonly target: AudioTarget;
+  /** Beside which it is heard. */
+  readonly video: VideoTimes;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -34,7 +37,10 @@ export async function addAudioEncode(
   const track = new EncodedAudioPacketSource(codec);
   const metadata: AudioTrackMetadata = labelMetadata(audio);
   if (reservesIndex(container)) {
-    metadata.maximumPacketCount = mostEncodedPackets(codec, await audioExtent(source, audio));
+    metadata.maximumPacketCount = mostEncodedPackets(
+      codec,
+      await audioExtent(source, audio, boundsOf(options)),
+    );
   }
   output.addAudioTrack(track, metadata);
   let decoderConfig: AudioDecoderConfig | undefined;
@@ -61,12 +67,13 @@ export function mostEncodedPackets(
 async function* encodedPackets(
   source: SourceFile,
   audio: ReadableAudio,
-  { target, signal }: AudioEncodeOptions,
+  options: AudioEncodeOptions,
   onHead: (head: AudioHead) => void,
 ): AsyncGenerator<EncodedPacket, void, undefined> {
+  const { target, signal } = options;
   let head: AudioHead | undefined;
   try {
-    for await (const sound of encodeAudio(soundOf(source, audio), target, { signal })) {
+    for await (const sound of encodeAudio(soundOf(source, audio, options), target, { signal })) {
       if (!head) onHead(head = sound.head);
       yield packetOf(sound);
     }
@@ -75,12 +82,12 @@ async function* encodedPackets(
   }
 }
 
-function soundOf(source: SourceFile, audio: ReadableAudio): AudioSource {
+function soundOf(source: SourceFile, audio: ReadableAudio, options: AudioEncodeOptions): AudioSource {
   const { codec, decoderConfig: { sampleRate, numberOfChannels, description }, shownUntilSeconds } = audio;
   return {
     codec,
     head: { sampleRate, channels: numberOfChannels, description: descriptionBytes(description) },
-    records: records(source, audio, sampleRate),
+    records: records(source, audio, options),
     endSeconds: shownUntilSeconds,
   };
 }
@@ -88,11 +95,17 @@ function soundOf(source: SourceFile, audio: ReadableAudio): AudioSource {
 async function* records(
   source: SourceFile,
   audio: ReadableAudio,
-  sampleRate: number,
+  options: AudioEncodeOptions,
 ): AsyncGenerator<AudioRecord, void, undefined> {
-  for await (const { timestamp, duration, data } of audioPackets(source, audio)) {
+  const { sampleRate } = audio.decoderConfig;
+  const all = audioPackets(source, audio);
+  for await (const { timestamp, duration, data } of withinBounds(all, source, audio, boundsOf(options))) {
     yield { startTicks: timestamp * sampleRate, durationTicks: duration * sampleRate, data };
   }
+}
+
+function boundsOf({ video }: AudioEncodeOptions): SoundBounds {
+  return { video, gaps: "encoded" };
 }
 
 function packetOf({ head, startTicks, durationTicks, data }: EncodedSound): EncodedPacket {

@@ -2,6 +2,7 @@
 import type { EncodedPacket } from "mediabunny";
 import { type AudioFacts, damaged, packetsOf, type SourceFile } from "../chunk/source_file.ts";
 import { frameSeconds } from "./audio_frame_length.ts";
+import { type SoundBounds, withinBounds } from "./sound_bounds.ts";
 
 /**
  * Reads a track packet by packet, in decode order; what an edit list hides at its end is left out. Where the
@@ -48,13 +49,18 @@ export interface AudioExtent {
 /**
  * Counts the packets of a track, without reading what is in them.
  *
- * @throws {SourceError} If it cannot be read, naming the track.
+ * @throws {SourceError} If it cannot be read or is out of bounds, naming the track.
  */
-export async function audioExtent(source: SourceFile, audio: AudioFacts): Promise<AudioExtent> {
+export async function audioExtent(
+  source: SourceFile,
+  audio: AudioFacts,
+  bounds: SoundBounds,
+): Promise<AudioExtent> {
   let packets = 0;
   let startSeconds = Infinity;
   let endSeconds = 0;
-  for await (const { timestamp, duration } of audioPackets(source, audio, { metadataOnly: true })) {
+  const all = audioPackets(source, audio, { metadataOnly: true });
+  for await (const { timestamp, duration } of withinBounds(all, source, audio, bounds)) {
     packets++;
     startSeconds = Math.min(startSeconds, timestamp);
     endSeconds = Math.max(endSeconds, timestamp + duration);

@@ -1,4 +1,8 @@
-/** The proof that a finished video has exactly the frames of its source. */
+/**
+ * The proof that a finished video has as many frames as its source, each at its time, as its own index has them. It
+ * looks into no frame: what is in them is guarded on the way by the SHA-256 of each chunk and shard, and by what the
+ * encoder reports of the chunk.
+ */
 import { readPacketTable } from "../chunk/read_packet_table.ts";
 import { openSource } from "../chunk/source_file.ts";
 import type { SegmentPlan } from "../chunk/plan_segments.ts";
@@ -47,7 +51,7 @@ export class FrameMismatchError extends Error {
 const ROUNDING_TICKS = 1e-3;
 
 /**
- * Reads a finished video and compares each of its video frames with the plan.
+ * Reads the index of a finished video and compares the time of each of its video frames with the plan.
  *
  * @throws {FrameMismatchError} Naming the chunk, if a frame's time is not the plan's, rounded to the output's clock.
  * @throws {SourceError} If the file cannot be read.

@@ -5,6 +5,7 @@ import type { SourceFile } from "../chunk/source_file.ts";
 import type { Cue, SubtitleTrack } from "../chunk/subtitle_track.ts";
 import type { Container } from "./output_container.ts";
 import { type OutputSubtitles, subtitlesFor } from "./output_subtitles.ts";
+import { MOST_LATE_SECONDS } from "./sound_bounds.ts";
 
 /** In all; those of any film are a tenth of this. */
 const MAX_TEXT_CHARACTERS = 32 * 1024 * 1024;
@@ -76,8 +77,6 @@ export function cuesWithin(cues: readonly Cue[], endSeconds: number): readonly C
   });
 }
 
-/** Sound may go on after the pictures, and text with it. */
-const MOST_LATE_SECONDS = 24 * 3600;
 /** For one that begins after the video. */
 const LATE_CUE_SECONDS = 10;
 

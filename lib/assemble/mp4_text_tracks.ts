@@ -18,15 +18,34 @@ export interface MovieTexts {
 const TIMESCALE = 30_000;
 /** Where something may be shown for longer than 32 bits can say on that clock. */
 const COARSE_TIMESCALE = 1_000;
+/** Nothing is shown for longer: 46 days, of 49 that 32 bits can say on the coarser clock. */
+const MAX_SAMPLE_SECONDS = 4_000_000;
+/** Where a track begins with a pause, FFmpeg takes what lasts for no time for no part of it, and the last text too. */
+const AFTER_PAUSE_SECONDS = 0.001;
 /** Of text in a sample, whose length has 16 bits. */
 const MAX_SAMPLE_BYTES = 65_535;
 /** In `chpl` one byte says how long a title is, and one how many there are. */
 const [MAX_LISTED_BYTES, MAX_LISTED] = [255, 255] as const;
 
+/** Whether 32 bits can say how long each of these is shown, and each pause between them. */
+export function fitsTrack(
+  shown: readonly { readonly startSeconds: number; readonly endSeconds: number }[],
+): boolean {
+  return shown.every(({ startSeconds, endSeconds }, index) => {
+    const pauseSeconds = startSeconds - (shown[index - 1]?.endSeconds ?? startSeconds);
+    return endSeconds - startSeconds <= MAX_SAMPLE_SECONDS && pauseSeconds <= MAX_SAMPLE_SECONDS;
+  });
+}
+
+/** A track that could not have them all has none; the list, whose times have 64 bits, has them anyway. */
+function hasTitleTrack({ chapters }: MovieTexts): boolean {
+  return chapters.length > 0 && fitsTrack(chapters);
+}
+
 /** The tracks, in the order in which {@link withTexts} numbers them. */
-export function textTracks({ subtitles, chapters }: MovieTexts): Mp4Track[] {
-  const samples = subtitles.map(subtitleSamples);
-  if (chapters.length > 0) samples.push(chapterSamples(chapters));
+export function textTracks(texts: MovieTexts): Mp4Track[] {
+  const samples = texts.subtitles.map(subtitleSamples);
+  if (hasTitleTrack(texts)) samples.push(chapterSamples(texts.chapters));
   return samples.map((packets) => ({
     feed: { packets: inTurn(packets), add: () => Promise.resolve(), close: () => {} },
     form: { kind: "as it is" },
@@ -41,17 +60,18 @@ export function textTracks({ subtitles, chapters }: MovieTexts): Mp4Track[] {
  */
 export function withTexts(moov: DataView, texts: MovieTexts, firstId: number): DataView {
   const { subtitles, chapters } = texts;
+  const hasTitles = hasTitleTrack(texts);
   const chapterId = firstId + subtitles.length;
   const boxes = [...boxesIn(moov)];
   const video = boxes.find(({ type, view }) => type === "trak" && handlerOf(view) === "vide")?.view;
   const parts = boxes.flatMap(({ type, view }) => {
-    if (type === "mvhd") return [box(type, withNextId(view, chapterId + 1))];
+    if (type === "mvhd") return [box(type, withNextId(view, chapterId + (hasTitles ? 1 : 0)))];
     if (type === "udta") return [];
-    if (view !== video || chapters.length === 0) return [box(type, bytesOf(view))];
+    if (view !== video || !hasTitles) return [box(type, bytesOf(view))];
     return [box(type, bytesOf(view), box("tref", box("chap", words(chapterId))))];
   });
   const headers = subtitles.map((track, index) => subtitleBox(track, firstId + index, pictureOf(video)));
-  if (chapters.length > 0) headers.push(chapterBox(chapters, chapterId));
+  if (hasTitles) headers.push(chapterBox(chapters, chapterId));
   const userData = [...boxesAt(moov, "udta")].map(bytesOf);
   if (chapters.length > 0) userData.push(chapterList(chapters));
   if (userData.length > 0) headers.push(box("udta", ...userData));
@@ -59,10 +79,15 @@ export function withTexts(moov: DataView, texts: MovieTexts, firstId: number): D
   return new DataView(contents.buffer, contents.byteOffset + 8, contents.byteLength - 8);
 }
 
-/** A sample for each cue, and an empty one where there is none: each is shown until the next. */
+/**
+ * A sample for each cue, and an empty one where there is none: each is shown until the next. Before the first, where
+ * it would be too long, the track has a pause.
+ */
 function subtitleSamples({ cues }: OutputSubtitles): EncodedPacket[] {
   const samples: EncodedPacket[] = [];
-  let reached = 0;
+  const firstSeconds = cues[0]?.startSeconds ?? 0;
+  const hasPause = firstSeconds > MAX_SAMPLE_SECONDS;
+  let reached = hasPause ? firstSeconds : 0;
   for (const { startSeconds, endSeconds, text, sample: whole } of cues) {
     if (startSeconds > reached) samples.push(sample("", reached, startSeconds));
     samples.push(
@@ -73,7 +98,7 @@ function subtitleSamples({ cues }: OutputSubtitles): EncodedPacket[] {
     reached = endSeconds;
   }
   // Without it, some players leave the last one on.
-  samples.push(sample("", reached, reached));
+  samples.push(sample("", reached, hasPause ? reached + AFTER_PAUSE_SECONDS : reached));
   return samples;
 }
 

@@ -1,5 +1,6 @@
 /** Subtitles in the format that an output has for them. */
 import type { Cue, SubtitleTrack } from "../chunk/subtitle_track.ts";
+import { fitsTrack } from "./mp4_text_tracks.ts";
 import { type Container, reservesIndex } from "./output_container.ts";
 import { type ConvertedText, plainText, webVttBlock } from "./subtitle_text.ts";
 
@@ -33,7 +34,7 @@ const MOST_AT_ONCE = 16;
 const MAX_TEXT_CHARACTERS = 16 * 1024 * 1024;
 
 /**
- * @returns Undefined where there are none, or more at a time than the container can hold.
+ * @returns Undefined where there are none, more at a time than the container can hold, or longer pauses between them.
  */
 export function subtitlesFor(
   container: Container,
@@ -50,6 +51,7 @@ export function subtitlesFor(
   });
   const shown = reservesIndex(container) ? oneAfterAnother(made) : made;
   if (!shown || shown.length === 0) return undefined;
+  if (reservesIndex(container) && !fitsTrack(shown)) return undefined;
   const isPlainer = !target.keepsSamples &&
     (texts.some(({ isPlainer }) => isPlainer) || cues.some(({ isStyled }) => isStyled));
   return {

@@ -1,6 +1,6 @@
 /** What a packet's own bytes say of its picture, whatever the container says. */
 import { descriptionBytes } from "./description_bytes.ts";
-import { nalUnits } from "./nal_units.ts";
+import { nalUnits, recordUnits } from "./nal_units.ts";
 
 /** How a track is coded: a part of `VideoFacts`. */
 export interface PictureCoding {
@@ -31,25 +31,59 @@ export function pictureKind(coding: PictureCoding, data: Uint8Array): PictureKin
   return undefined;
 }
 
-/** What a packet that carries its own parameter sets says, hexadecimal; empty where it carries none. */
+/** Parameter sets by kind, in hexadecimal and in their order. */
 export interface ParameterSets {
-  /** Sequence parameter sets, which the size of the picture depends on. */
-  readonly sequence: string;
-  /** Picture parameter sets. */
-  readonly picture: string;
+  /** Of HEVC alone. */
+  readonly video: readonly string[];
+  /** Which the form of the picture depends on, such as its size. */
+  readonly sequence: readonly string[];
+  readonly picture: readonly string[];
 }
 
-/** The parameter sets in the packets of a track whose decoder is not told of them beforehand (Annex B). */
-export function parameterSetsIn({ codec }: PictureCoding, data: Uint8Array): ParameterSets {
-  const [sequenceType, pictureType] = codec === "avc" ? [7, 8] : [33, 34];
-  const sets = { sequence: "", picture: "" };
-  for (const unit of nalUnits(data, undefined)) {
-    const type = codec === "avc" ? unit[0]! & 0x1f : (unit[0]! >> 1) & 0x3f;
-    if (type === sequenceType) sets.sequence += unit.toHex().replace(/(00)+$/, "");
-    if (type === pictureType) sets.picture += unit.toHex().replace(/(00)+$/, "");
-    if (codec === "avc" ? type >= 1 && type <= 5 : type < 32) break;
+/** The parameter sets that a packet has in front of its picture. */
+export function parameterSetsIn(coding: PictureCoding, data: Uint8Array): ParameterSets {
+  return setsAmong(coding.codec, beforePicture(coding.codec, nalUnits(data, lengthBytes(coding))));
+}
+
+/** Those that a decoder is told of beforehand; none where all are in the packets (Annex B). */
+export function statedSets({ codec, decoderConfig: { description } }: PictureCoding): ParameterSets {
+  if (codec !== "avc" && codec !== "hevc") return setsAmong(codec, []);
+  return setsAmong(codec, recordUnits(codec, descriptionBytes(description)));
+}
+
+/** ITU-T H.264, table 7-1, and H.265, table 7-1. Undefined: no parameter set. */
+export function parameterSetKind(codec: string, unit: Uint8Array): keyof ParameterSets | undefined {
+  if (codec === "avc") return H264_SETS[unit[0]! & 0x1f];
+  return codec === "hevc" ? HEVC_SETS[(unit[0]! >> 1) & 0x3f] : undefined;
+}
+
+const H264_SETS: Readonly<Record<number, keyof ParameterSets>> = { 7: "sequence", 8: "picture" };
+const HEVC_SETS: Readonly<Record<number, keyof ParameterSets>> = {
+  32: "video",
+  33: "sequence",
+  34: "picture",
+};
+
+/** A parameter set as text, without zeros that belong to no unit (ITU-T H.264, B.1). */
+export function parameterSetText(unit: Uint8Array): string {
+  return unit.toHex().replace(/(00)+$/, "");
+}
+
+function setsAmong(codec: string, units: Iterable<Uint8Array>): ParameterSets {
+  const sets = { video: [] as string[], sequence: [] as string[], picture: [] as string[] };
+  for (const unit of units) {
+    const kind = parameterSetKind(codec, unit);
+    if (kind) sets[kind].push(parameterSetText(unit));
   }
   return sets;
+}
+
+function* beforePicture(codec: string, units: Iterable<Uint8Array>): Generator<Uint8Array> {
+  for (const unit of units) {
+    const type = codec === "avc" ? unit[0]! & 0x1f : (unit[0]! >> 1) & 0x3f;
+    if (codec === "avc" ? type >= 1 && type <= 5 : type < 32) return;
+    yield unit;
+  }
 }
 
 /** How wide the lengths between units are; undefined: there are start codes. */

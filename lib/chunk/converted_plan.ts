@@ -2,6 +2,7 @@
 import { firstGridFrame, type FrameGrid, type FrameRate } from "../frame_grid.ts";
 import type { VideoPlan } from "./keyframe_segments.ts";
 import type { Segment } from "./plan_segments.ts";
+import { SourceError } from "./source_error.ts";
 
 /** The two plans of one video have the same number of segments. */
 export interface EncodePlan {
@@ -16,6 +17,9 @@ export interface EncodePlan {
 /** A clock is taken no finer than this, nor coarser: what a player or another program may round to. */
 const TIMESCALE = { min: 10_000, max: 1_000_000 } as const;
 
+/** More are refused, as of a video with a leap in its times: 46 hours at 60 frames a second are ten million. */
+const MAX_FRAMES = 10_000_000;
+
 /**
  * Plans the frames that an output has. At another rate than the source's, frame k is shown at k / rate after the
  * source's first one and has the picture of the latest source frame at or before that time; frames that an edit
@@ -25,8 +29,14 @@ const TIMESCALE = { min: 10_000, max: 1_000_000 } as const;
  * The same plan and rate give the same result, also for `chunks` of what it gave before.
  *
  * @param frameRate Its `num` and `den` up to one million.
+ * @param options.path What the video is called in errors.
+ * @throws {SourceError} If it would have more frames than there is room for.
  */
-export function encodePlan(plan: VideoPlan, frameRate: FrameRate | "source"): EncodePlan {
+export function encodePlan(
+  plan: VideoPlan,
+  frameRate: FrameRate | "source",
+  { path = "video" }: { readonly path?: string } = {},
+): EncodePlan {
   if (frameRate === "source") return { chunks: plan, frames: plan, grid: undefined };
   const rate = reduced(frameRate);
   const { timescale, shownTicks, hiddenFirst } = plan;
@@ -34,8 +44,16 @@ export function encodePlan(plan: VideoPlan, frameRate: FrameRate | "source"): En
   const originTicks = hiddenFirst > 0 ? Math.max(0, shownTicks[hiddenFirst] ?? 0) : shownTicks[0]!;
   const grid = { rate, timescale, originTicks };
   const endTicks = Math.max(plan.endTicks, originTicks + 1); // a video has one frame at least
+  const frameCount = firstGridFrame(grid, endTicks);
+  if (frameCount > MAX_FRAMES) throw tooManyFrames(path, frameCount, rate);
   const { segments, firstFrames } = withFrames(plan, grid, endTicks);
   return { chunks: { ...plan, segments }, frames: gridPlan(plan, grid, segments, firstFrames), grid };
+}
+
+function tooManyFrames(path: string, frameCount: number, { num, den }: FrameRate): SourceError {
+  const rate = den === 1 ? num : (num / den).toFixed(3);
+  const words = `at ${rate} frames a second it would have ${frameCount} frames, more than ${MAX_FRAMES}`;
+  return new SourceError("unsupported", path, words);
 }
 
 interface MergedSegments {

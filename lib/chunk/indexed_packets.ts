@@ -1,7 +1,7 @@
 /** The packets of a track, by its index. */
 import { EncodedPacket, type PacketRetrievalOptions } from "mediabunny";
 import type { ByteSource } from "./container_outline.ts";
-import type { PacketReader } from "./packet_reader.ts";
+import type { PacketReader, PacketReadOptions } from "./packet_reader.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import type { SampleIndex } from "./sample_index.ts";
 
@@ -19,11 +19,11 @@ export class IndexedPackets implements PacketReader {
     this.#data = new ReadAhead(file);
   }
 
-  getFirstPacket(options: PacketRetrievalOptions = {}): Promise<EncodedPacket | null> {
+  getFirstPacket(options: PacketReadOptions = {}): Promise<EncodedPacket | null> {
     return this.#packet(0, options);
   }
 
-  getNextPacket(packet: EncodedPacket, options: PacketRetrievalOptions = {}): Promise<EncodedPacket | null> {
+  getNextPacket(packet: EncodedPacket, options: PacketReadOptions = {}): Promise<EncodedPacket | null> {
     return this.#packet(packet.sequenceNumber + 1, options);
   }
 
@@ -61,7 +61,7 @@ export class IndexedPackets implements PacketReader {
 
   async #packet(
     sample: number,
-    { metadataOnly = false }: PacketRetrievalOptions,
+    { metadataOnly = false, headBytes = Infinity }: PacketReadOptions,
   ): Promise<EncodedPacket | null> {
     const { length, timescale, ticks, durationTicks, positions, sizesBytes, keys } = this.#index;
     if (sample < 0 || sample >= length) return null;
@@ -69,7 +69,7 @@ export class IndexedPackets implements PacketReader {
     // The file has no such bytes: as if it ended here.
     if (!metadataOnly && start + sizeBytes > this.#sizeBytes) return null;
     return new EncodedPacket(
-      metadataOnly ? NO_DATA : await this.#data.read(start, start + sizeBytes),
+      metadataOnly ? NO_DATA : await this.#data.read(start, start + Math.min(sizeBytes, headBytes)),
       keys[sample] === 1 ? "key" : "delta",
       ticks[sample]! / timescale,
       durationTicks[sample]! / timescale,

@@ -16,10 +16,10 @@ import { SourceError } from "./source_error.ts";
 import {
   areKeysTrue,
   backwardKey,
-  findParameterChanges,
   isKeyPicture,
   verifyAllKeys,
   verifyFirstKey,
+  verifyParameters,
 } from "./verify_keyframes.ts";
 
 /** How a video is cut, and when each of its frames is shown. */
@@ -90,6 +90,7 @@ async function planVerified(
   const { path, video } = source;
   const { leadingDecodable } = await verifyFirstKey(source, packets, { signal });
   checkHasKey(path, packets);
+  const changes = await verifyParameters(source, packets, { signal });
   const { timescale, shownUntilTicks = Infinity } = video;
   const untilTicks = packets.ticks.some((ticks) => ticks >= shownUntilTicks) ? shownUntilTicks : undefined;
   const ends = { withoutLeading: !leadingDecodable, untilTicks };
@@ -101,11 +102,10 @@ async function planVerified(
     plan = planSegments(packets, target, timescale, limits);
   }
   checkForward(source, packets);
-  const changes = await findParameterChanges(source, packets, { signal });
-  if (changes.sequence !== undefined) throw pictureChanges(path, changes.sequence);
+  if (changes.form !== undefined) throw pictureChanges(path, changes.form);
   return {
     ...plan,
-    parametersChangeAt: changes.picture,
+    parametersChangeAt: changes.sets,
     endTicks: Math.min(endTicks, untilTicks ?? Infinity),
     hiddenFirst: hiddenFirst(video, plan.shownTicks, endTicks),
     hiddenLast: packets.length - plan.undecodablePackets - plan.droppedFirst - plan.shownTicks.length,
@@ -243,7 +243,7 @@ async function readChunk(
       find = () => sink.getNextPacket(packet);
     }
     await checkUnchanged(source, segment, packets);
-    const bytes = await writeChunk(source, plan, segment, toEncode ? packets.map(lean(source)) : packets);
+    const bytes = await writeChunk(source, plan, segment, toEncode ? lean(source, packets) : packets);
     return { bytes, cursor: nextSegment ?? { number, find } };
   } catch (error) {
     signal?.throwIfAborted();
@@ -251,8 +251,9 @@ async function readChunk(
   }
 }
 
-function lean({ video }: SourceFile): (packet: EncodedPacket) => EncodedPacket {
-  return (packet) => packet.clone({ data: withoutKnownSets(video, packet.data) });
+function lean({ video }: SourceFile, packets: readonly EncodedPacket[]): EncodedPacket[] {
+  const data = withoutKnownSets(video, packets.map((packet) => packet.data));
+  return packets.map((packet, index) => packet.clone({ data: data[index]! }));
 }
 
 async function findKeyPacket(

@@ -1,7 +1,7 @@
 /** The blocks of a Matroska or WebM file, found in one pass over its clusters. */
 import type { ByteSource } from "./container_outline.ts";
 import { PacketTable } from "./packet_table.ts";
-import { durationsShown, orderShown, type SampleIndex } from "./sample_index.ts";
+import { durationsShown, MAX_SAMPLES, orderShown, type SampleIndex } from "./sample_index.ts";
 
 /** RFC 9559, 5.1. */
 const ID = {
@@ -12,6 +12,7 @@ const ID = {
   Tracks: 0x1654ae6b,
   TrackEntry: 0xae,
   TrackNumber: 0xd7,
+  TrackType: 0x83,
   DefaultDuration: 0x23e383,
   ContentEncodings: 0x6d80,
   Cluster: 0x1f43b675,
@@ -50,15 +51,20 @@ const NUMBERS: ReadonlyMap<number, number> = new Map<number, number>([
   [ID.Timestamp, ID.Cluster],
   [ID.BlockDuration, ID.BlockGroup],
   [ID.TrackNumber, ID.TrackEntry],
+  [ID.TrackType, ID.TrackEntry],
   [ID.DefaultDuration, ID.TrackEntry],
 ]);
 
 const READ_BYTES = 256 * 1024;
 /** An element's header, and the track, time and flags of a block. */
 const HEADER_BYTES = 32;
+/** RFC 9559, 5.1.4.1.3. */
+const VIDEO_TYPE = 1;
 const DEFAULT_TIMESTAMP_SCALE = 1_000_000;
 
 interface TrackBlocks {
+  /** Whether each of its blocks has a picture, stored as it is. */
+  readonly isVideo: boolean;
   /** Undefined: not stated. */
   readonly defaultDurationNs: number | undefined;
   readonly packets: PacketTable;
@@ -75,15 +81,18 @@ interface TrackBlocks {
  *
  * @param soundTracks Numbers of tracks whose packets are keyframes all, whatever their flags say.
  * @param textTracks Numbers of tracks whose packets are shown for as long as they say.
+ * @param options.mostBlocks Of all tracks together: for each there are some bytes in memory.
  * @returns By track number. Left to the demuxer, and not among them, are tracks that are compressed by the container
  * or have several frames in a block (lacing); in a file that is damaged or was recorded live, all of them.
+ * @throws {Error} If there are more blocks, or a picture has no data.
  */
 export async function readMatroskaSamples(
   file: ByteSource,
   soundTracks: ReadonlySet<number>,
   textTracks: ReadonlySet<number> = new Set(),
+  { mostBlocks = MAX_SAMPLES }: { readonly mostBlocks?: number } = {},
 ): Promise<ReadonlyMap<number, SampleIndex>> {
-  const pass = new BlockPass(file, soundTracks, textTracks);
+  const pass = new BlockPass(file, soundTracks, textTracks, mostBlocks);
   return await pass.run() ? pass.indexes() : new Map();
 }
 
@@ -91,6 +100,8 @@ class BlockPass {
   readonly #file: ByteSource;
   readonly #soundTracks: ReadonlySet<number>;
   readonly #textTracks: ReadonlySet<number>;
+  readonly #mostBlocks: number;
+  #blocksLeft: number;
   readonly #tracks = new Map<number, TrackBlocks>();
   /** Those that are left to the demuxer. */
   readonly #others = new Set<number>();
@@ -101,7 +112,7 @@ class BlockPass {
   #start = 0;
   #timestampScale = DEFAULT_TIMESTAMP_SCALE;
   #clusterTicks: number | undefined;
-  #entry: { number: number; durationNs: number | undefined; isEncoded: boolean } | undefined;
+  #entry: { number: number; type: number; durationNs: number | undefined; isEncoded: boolean } | undefined;
   #group:
     | { block: Block | undefined; durationTicks: number | undefined; isKey: boolean; end: number }
     | undefined;
@@ -110,10 +121,12 @@ class BlockPass {
     file: ByteSource,
     soundTracks: ReadonlySet<number>,
     textTracks: ReadonlySet<number>,
+    mostBlocks: number,
   ) {
     this.#file = file;
     this.#soundTracks = soundTracks;
     this.#textTracks = textTracks;
+    this.#mostBlocks = this.#blocksLeft = mostBlocks;
   }
 
   /** Whether all was as it should be. */
@@ -212,7 +225,7 @@ class BlockPass {
       }
       case ID.TrackEntry:
         this.#endEntry();
-        this.#entry = { number: 0, durationNs: undefined, isEncoded: false };
+        this.#entry = { number: 0, type: 0, durationNs: undefined, isEncoded: false };
         return true;
       case ID.Cluster:
         this.#endGroup();
@@ -252,6 +265,7 @@ class BlockPass {
     if (id === ID.Timestamp) this.#clusterTicks = value;
     if (id === ID.BlockDuration && this.#group) this.#group.durationTicks = value;
     if (id === ID.TrackNumber && this.#entry) this.#entry.number = value;
+    if (id === ID.TrackType && this.#entry) this.#entry.type = value;
     if (id === ID.DefaultDuration && this.#entry) this.#entry.durationNs = value;
   }
 
@@ -291,6 +305,7 @@ class BlockPass {
     // Whoever reads text undoes that.
     if (entry.isEncoded && !this.#textTracks.has(entry.number)) this.#others.add(entry.number);
     this.#tracks.set(entry.number, {
+      isVideo: entry.type === VIDEO_TYPE && !entry.isEncoded,
       defaultDurationNs: entry.durationNs,
       packets: new PacketTable(),
       positions: new Positions(),
@@ -306,6 +321,10 @@ class BlockPass {
   ): void {
     const track = this.#tracks.get(number);
     if (!track) return;
+    if (track.isVideo && sizeBytes === 0) {
+      throw new Error(`its video track ${number} has no data in the block at byte ${position}`);
+    }
+    if (this.#blocksLeft-- === 0) throw new Error(`it has more than ${this.#mostBlocks} blocks`);
     track.packets.push({ ticks, key: isKey, sizeBytes });
     track.positions.push(position);
     track.statedTicks?.push(durationTicks ?? NaN);

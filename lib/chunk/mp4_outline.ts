@@ -3,6 +3,7 @@ import { type ByteSource, CHAPTERS, type ContainerOutline, MAX_PARTS } from "./c
 import { firstSampleOnly, type Replacement, withReplacements } from "./mp4_abridged.ts";
 import { boxesAt, boxesIn, letters } from "./mp4_boxes.ts";
 import { chapterTrackIds, hasChapterList, listedChapters, trackChapters } from "./mp4_chapters.ts";
+import { defaultDescriptions, SampleDescriptions, useInFragment } from "./mp4_descriptions.ts";
 import { editsOf, shownUntilTicks } from "./mp4_edits.ts";
 import { mp4PixelAspect } from "./mp4_aspect.ts";
 import { sampleIndexOf } from "./mp4_sample_index.ts";
@@ -10,7 +11,7 @@ import { mp4Subtitles } from "./mp4_subtitles.ts";
 import type { StatedAspect } from "./pixel_aspect.ts";
 import type { SampleIndex } from "./sample_index.ts";
 import type { SubtitleOutline } from "./subtitle_track.ts";
-import { fragmentFault, sampleTableFault } from "./mp4_tables.ts";
+import { FragmentClaims, sampleTableFault } from "./mp4_tables.ts";
 
 const SIZED_BOXES: ReadonlySet<string> = new Set(["ftyp", "moov", "mdat", "moof", "mfra"]);
 
@@ -47,8 +48,11 @@ export async function outlineMp4(file: ByteSource): Promise<ContainerOutline> {
     pixelAspects: new Map(),
     subtitles: [],
   };
+  const claims = new FragmentClaims(file.sizeBytes);
+  let soundTracks: ReadonlySet<number> = new Set();
   let hasIndexedFrames = false;
   let hasMovie = false;
+  let described: DescribedTracks | undefined;
   for await (const box of fileBoxes(file)) {
     // What follows the last box of a file may be anything, and its "size" too.
     if (SIZED_BOXES.has(box.type)) outline.claimedBytes = Math.max(outline.claimedBytes, box.end);
@@ -63,6 +67,8 @@ export async function outlineMp4(file: ByteSource): Promise<ContainerOutline> {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (box.type === "moov") {
       hasIndexedFrames = readMovie(view, file.sizeBytes, outline);
+      described ??= describedTracks(view);
+      soundTracks = soundTracksOf(view);
       // Any further one is not read.
       if (!hasMovie) {
         outline.abridged = withReplacements(file, indexSamples(view, box.start, outline, file.sizeBytes));
@@ -70,12 +76,42 @@ export async function outlineMp4(file: ByteSource): Promise<ContainerOutline> {
       }
       hasMovie = true;
     } else {
-      const fault = fragmentFault(view, file.sizeBytes);
+      const fault = claims.fault(view, soundTracks);
       if (fault !== undefined) outline.fault ??= `${fault} (at byte ${box.start})`;
       if (hasIndexedFrames) outline.unsupported ??= HYBRID;
+      if (described) useInFragment(view, described.descriptions, described.defaults);
     }
   }
+  const apart = described && describedApart(described);
+  if (apart !== undefined) outline.unsupported ??= apart;
   return outline;
+}
+
+/** Video and sound by track number. */
+interface DescribedTracks {
+  readonly descriptions: ReadonlyMap<number, SampleDescriptions>;
+  readonly names: ReadonlyMap<number, string>;
+  readonly defaults: ReadonlyMap<number, number>;
+}
+
+function describedTracks(moov: DataView): DescribedTracks {
+  const tracks = { descriptions: new Map<number, SampleDescriptions>(), names: new Map<number, string>() };
+  for (const trak of boxesAt(moov, "trak")) {
+    const handler = handlerOf(trak);
+    if (handler !== "vide" && handler !== "soun") continue;
+    tracks.names.set(trackId(trak), handler === "vide" ? "video" : "sound");
+    tracks.descriptions.set(trackId(trak), new SampleDescriptions(trak));
+  }
+  return { ...tracks, defaults: defaultDescriptions(moov) };
+}
+
+function describedApart({ descriptions, names }: DescribedTracks): string | undefined {
+  for (const [id, { count, hasOthers }] of descriptions) {
+    if (!hasOthers) continue;
+    const what = `its ${names.get(id)} has ${count} descriptions of how to decode it`;
+    return `${what}, of which only one can be read (joined from several recordings?)`;
+  }
+  return undefined;
 }
 
 const HYBRID =
@@ -108,7 +144,7 @@ function readMovie(moov: DataView, fileBytes: number, outline: Outline): boolean
     if (handler !== undefined && name !== "" && !isChapterTrack(view, chapterTracks)) {
       outline.otherContents.push(name);
     }
-    const fault = sampleTableFault(view, fileBytes);
+    const fault = sampleTableFault(view, { fileBytes, isFragmented, isSound: handler === "soun" });
     if (fault !== undefined) outline.fault ??= fault;
     if (handler !== "vide" && handler !== "soun") continue;
     const aspect = handler === "vide" ? mp4PixelAspect(view) : undefined;
@@ -128,6 +164,10 @@ function readMovie(moov: DataView, fileBytes: number, outline: Outline): boolean
   const hasTrack = [...boxesAt(moov, "trak")].some((trak) => isChapterTrack(trak, chapterTracks));
   if (hasTrack || hasChapterList(moov)) outline.otherContents.push(CHAPTERS);
   return hasIndexedFrames;
+}
+
+function soundTracksOf(moov: DataView): ReadonlySet<number> {
+  return new Set([...boxesAt(moov, "trak")].filter((trak) => handlerOf(trak) === "soun").map(trackId));
 }
 
 /** Which tracks of text have titles of chapters. */
@@ -158,7 +198,7 @@ function indexSamples(moov: DataView, start: number, outline: Outline, fileBytes
     const id = trackId(trak);
     if (ids.has(id)) outline.fault ??= `two of its tracks have the number ${id}`;
     ids.add(id);
-    const samples = sampleIndexOf(trak, { movieTimescale, fileBytes });
+    const samples = sampleIndexOf(trak, { movieTimescale, fileBytes, isSound: handler === "soun" });
     if (typeof samples === "string") outline.fault ??= samples;
     else if (samples) {
       outline.samples.set(id, samples);

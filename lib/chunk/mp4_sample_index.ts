@@ -1,19 +1,19 @@
 /** The samples of an MP4 track, by its tables. */
 import { boxesAt, boxesIn, letters } from "./mp4_boxes.ts";
 import { type Edit, editsOf } from "./mp4_edits.ts";
-import { durationsShown, orderShown, type SampleIndex } from "./sample_index.ts";
+import { durationsShown, MAX_SAMPLES, orderShown, type SampleIndex } from "./sample_index.ts";
 import { MAX_TEXT_SAMPLES } from "./text_samples.ts";
 
 /** Uncompressed sound has a sample for each point in time; the demuxer joins them, and has a short index itself. */
 const LEAST_UNIFORM_BYTES = 64;
 /** Each takes as much in the file, be it in a table or as data; less is a lie, or silence for ever. */
-const LEAST_BYTES_PER_SAMPLE = 4;
-/** 100 hours of AAC at 48 kHz are 17 million. */
-const MAX_SAMPLES = 30_000_000;
+export const LEAST_BYTES_PER_SAMPLE = 4;
 
 export interface SampleIndexOptions {
   readonly movieTimescale: number;
   readonly fileBytes: number;
+  /** Whether the samples are sound, which may be uncompressed. */
+  readonly isSound?: boolean;
   /** Whether the samples are text, of which there are few, and which may all be of one small size. */
   readonly isText?: boolean;
 }
@@ -27,14 +27,17 @@ export interface SampleIndexOptions {
  */
 export function sampleIndexOf(
   trak: DataView,
-  { movieTimescale, fileBytes, isText = false }: SampleIndexOptions,
+  { movieTimescale, fileBytes, isSound = false, isText = false }: SampleIndexOptions,
 ): SampleIndex | string | undefined {
   const timescale = mediaTimescale(trak);
   const [stbl] = boxesAt(trak, "mdia", "minf", "stbl");
   if (!stbl || timescale === 0 || isEncrypted(stbl)) return undefined;
   const tables = new Map([...boxesIn(stbl)].map(({ type, view }) => [type, view]));
   const stts = tables.get("stts");
-  const sizes = sampleSizes(tables, isText ? 1 : LEAST_UNIFORM_BYTES);
+  const ctts = tables.get("ctts");
+  // Where times are shifted, the demuxer joins none.
+  const isJoined = isSound && (ctts?.getUint32(4) ?? 0) === 0;
+  const sizes = sampleSizes(tables, isJoined ? LEAST_UNIFORM_BYTES : 1);
   if (!stts || !sizes) return undefined;
   const length = Math.min(sizes.length, totalOfRuns(stts));
   if (length > Math.min(isText ? MAX_TEXT_SAMPLES : MAX_SAMPLES, fileBytes / LEAST_BYTES_PER_SAMPLE)) {
@@ -45,7 +48,7 @@ export function sampleIndexOf(
   const positions = samplePositions(tables, sizesBytes);
   if (typeof positions === "string") return positions;
   const shiftTicks = editShiftTicks(editsOf(trak), timescale / (movieTimescale || timescale));
-  const { ticks, lastDeltas } = sampleTimes(stts, tables.get("ctts"), length, shiftTicks);
+  const { ticks, lastDeltas } = sampleTimes(stts, ctts, length, shiftTicks);
   const displayOrder = orderShown(ticks);
   return {
     length,

@@ -1,5 +1,7 @@
 /** Whether an MP4's tables can be true: a few bytes can claim more samples than there is memory for. */
 import { boxesAt, boxesIn } from "./mp4_boxes.ts";
+import { LEAST_BYTES_PER_SAMPLE } from "./mp4_sample_index.ts";
+import { MAX_SAMPLES as MAX_FRAMES } from "./sample_index.ts";
 
 /** Bytes before the entries of a table, and those of an entry. */
 const TABLES: Readonly<Record<string, readonly [header: number, entry: number]>> = {
@@ -11,11 +13,27 @@ const TABLES: Readonly<Record<string, readonly [header: number, entry: number]>>
   co64: [8, 8],
 };
 
+/** A fragment with more of any kind is refused: three hours of 60 frames a second and sound, all in one. */
+const MAX_FRAGMENT_SAMPLES = 2_000_000;
+/** Fewer, where they take no room in a table: 20 s of uncompressed sound at 48 kHz. */
+const MAX_ALIKE_SAMPLES = 1_000_000;
+
 /** More samples than this are in no track; 100 days of sound, or 10 of video at 60 frames a second. */
 const MAX_SAMPLES = 500_000_000;
 
+export interface TableFacts {
+  readonly fileBytes: number;
+  /** Whether the movie is to go on in fragments: then the demuxer reads the tables, if there is anything in them. */
+  readonly isFragmented: boolean;
+  /** Whether the samples are sound: points in time of uncompressed sound the demuxer joins, at their own times. */
+  readonly isSound: boolean;
+}
+
 /** What is wrong with a track's sample tables (ISO/IEC 14496-12, 8.6 and 8.7), in words; undefined: nothing. */
-export function sampleTableFault(trak: DataView, fileBytes: number): string | undefined {
+export function sampleTableFault(
+  trak: DataView,
+  { fileBytes, isFragmented, isSound }: TableFacts,
+): string | undefined {
   for (const stbl of boxesAt(trak, "mdia", "minf", "stbl")) {
     const tables = new Map([...boxesIn(stbl)].map(({ type, view }) => [type, view]));
     for (const [type, view] of tables) {
@@ -28,6 +46,8 @@ export function sampleTableFault(trak: DataView, fileBytes: number): string | un
     }
     const samples = sampleCount(tables, fileBytes);
     if (typeof samples === "string") return samples;
+    const isJoined = isSound && !tables.has("ctts");
+    if (isFragmented && !isJoined && samples > MAX_FRAGMENT_SAMPLES) return tooMany("stsz", samples);
     for (
       const [type, counts] of [["stts", runLengths(tables.get("stts"))], [
         "ctts",
@@ -70,18 +90,72 @@ function mostSamplesInChunk(stsc: DataView | undefined): number {
   return most;
 }
 
-/** What is wrong with a movie fragment (8.8), in words; undefined: nothing. */
-export function fragmentFault(moof: DataView, fileBytes: number): string | undefined {
-  for (const trun of boxesAt(moof, "traf", "trun")) {
-    if (trun.byteLength < 8) return tooMany("trun", 0);
-    const flags = trun.getUint32(0) & 0xffffff;
-    const entryBytes = 4 * [0x100, 0x200, 0x400, 0x800].filter((flag) => (flags & flag) !== 0).length;
-    const headerBytes = 8 + 4 * [0x1, 0x4].filter((flag) => (flags & flag) !== 0).length;
-    const count = trun.getUint32(4);
-    const room = entryBytes === 0 ? fileBytes : (trun.byteLength - headerBytes) / entryBytes;
-    if (count > room) return tooMany("trun", count);
+/** Adds up what the movie fragments of a file claim (8.8), for whose samples the demuxer makes objects. */
+export class FragmentClaims {
+  readonly #fileBytes: number;
+  /** In all fragments so far. */
+  #frames = 0;
+  #soundSamples = 0;
+
+  constructor(fileBytes: number) {
+    this.#fileBytes = fileBytes;
   }
-  return undefined;
+
+  /**
+   * What is wrong with the next fragment, in words; undefined: nothing.
+   *
+   * @param soundTracks Numbers of tracks whose samples may be points in time of uncompressed sound.
+   */
+  fault(moof: DataView, soundTracks: ReadonlySet<number>): string | undefined {
+    let [samples, alikeSamples] = [0, 0];
+    for (const traf of boxesAt(moof, "traf")) {
+      const isSound = soundTracks.has(trackIdOf(traf));
+      for (const trun of boxesAt(traf, "trun")) {
+        const run = sampleRun(trun);
+        if (!run) return tooMany("trun", 0);
+        const { count } = run;
+        if (count > (run.entryBytes === 0 ? this.#fileBytes : run.tableBytes / run.entryBytes)) {
+          return tooMany("trun", count);
+        }
+        samples += count;
+        if (run.entryBytes === 0) alikeSamples += count;
+        if (isSound) this.#soundSamples += count;
+        else this.#frames += count;
+      }
+    }
+    if (samples > MAX_FRAGMENT_SAMPLES || alikeSamples > MAX_ALIKE_SAMPLES) return tooMany("moof", samples);
+    const mostFrames = Math.min(MAX_FRAMES, this.#fileBytes / LEAST_BYTES_PER_SAMPLE);
+    if (this.#frames > mostFrames) return tooMany("trun", this.#frames);
+    const mostSound = Math.min(MAX_SAMPLES, this.#fileBytes);
+    return this.#soundSamples > mostSound ? tooMany("trun", this.#soundSamples) : undefined;
+  }
+}
+
+interface SampleRun {
+  readonly count: number;
+  /** What is said of each sample by itself; 0: they are all alike. */
+  readonly entryBytes: number;
+  readonly tableBytes: number;
+}
+
+/** Of a `trun` (8.8.8); undefined: it is too short for one. */
+function sampleRun(trun: DataView): SampleRun | undefined {
+  if (trun.byteLength < 8) return undefined;
+  const flags = trun.getUint32(0) & 0xffffff;
+  const numbers = (...bits: readonly number[]) => 4 * bits.filter((bit) => (flags & bit) !== 0).length;
+  return {
+    count: trun.getUint32(4),
+    entryBytes: numbers(0x100, 0x200, 0x400, 0x800),
+    tableBytes: trun.byteLength - 8 - numbers(0x1, 0x4),
+  };
+}
+
+/** Of a `traf`; 0 where it has none. */
+function trackIdOf(traf: DataView): number {
+  for (const tfhd of boxesAt(traf, "tfhd")) {
+    if (tfhd.byteLength >= 8) return tfhd.getUint32(4);
+  }
+  return 0;
 }
 
 function tooMany(type: string, count: number): string {

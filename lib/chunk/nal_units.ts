@@ -18,6 +18,27 @@ export function* nalUnits(data: Uint8Array, lengthBytes: number | undefined): Ge
   }
 }
 
+/**
+ * The units, mostly parameter sets, in a decoder configuration record.
+ *
+ * @see ISO/IEC 14496-15, 5.3.3.1 and 8.3.3.1.
+ */
+export function* recordUnits(codec: "avc" | "hevc", record: Uint8Array): Generator<Uint8Array> {
+  const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+  let at = codec === "avc" ? 5 : 22;
+  const lists = codec === "avc" ? 2 : view.byteLength > at ? view.getUint8(at++) : 0;
+  const headerBytes = codec === "avc" ? 1 : 3;
+  for (let list = 0; list < lists && at + headerBytes <= view.byteLength; list++) {
+    let count = codec === "hevc" ? view.getUint16(at + 1) : view.getUint8(at) & (list === 0 ? 0x1f : 0xff);
+    at += headerBytes;
+    for (; count > 0 && at + 2 <= view.byteLength; count--) {
+      const sizeBytes = view.getUint16(at);
+      if (sizeBytes > 0) yield record.subarray(at + 2, at + 2 + sizeBytes);
+      at += 2 + sizeBytes;
+    }
+  }
+}
+
 function* afterStartCodes(data: Uint8Array): Generator<Uint8Array> {
   let start = nextStartCode(data, 0);
   while (start < data.length) {

@@ -1,17 +1,18 @@
 /** How packets of a track are found and read, whoever reads the container. */
-import type {
-  EncodedPacket,
-  EncodedPacketSink,
-  InputAudioTrack,
-  InputVideoTrack,
-  PacketRetrievalOptions,
-} from "mediabunny";
+import type { EncodedPacket, InputAudioTrack, InputVideoTrack, PacketRetrievalOptions } from "mediabunny";
+
+export interface PacketReadOptions extends PacketRetrievalOptions {
+  /** How much of its data is needed, from its beginning: a reader may give no more. */
+  readonly headBytes?: number;
+}
 
 /** What of the demuxer's own reader is used here. */
-export type PacketReader = Pick<
-  EncodedPacketSink,
-  "getFirstPacket" | "getNextPacket" | "getPacket" | "getKeyPacket"
->;
+export interface PacketReader {
+  getFirstPacket(options?: PacketReadOptions): Promise<EncodedPacket | null>;
+  getNextPacket(packet: EncodedPacket, options?: PacketReadOptions): Promise<EncodedPacket | null>;
+  getPacket(seconds: number, options?: PacketRetrievalOptions): Promise<EncodedPacket | null>;
+  getKeyPacket(seconds: number, options?: PacketRetrievalOptions): Promise<EncodedPacket | null>;
+}
 
 /** A track, and who reads its packets. */
 export interface TrackPackets {
@@ -30,13 +31,13 @@ export class DeferredReader implements PacketReader {
     this.#make = make;
   }
 
-  async getFirstPacket(options?: PacketRetrievalOptions): Promise<EncodedPacket | null> {
+  async getFirstPacket(options?: PacketReadOptions): Promise<EncodedPacket | null> {
     return await (await this.#made()).getFirstPacket(options);
   }
 
   async getNextPacket(
     packet: EncodedPacket,
-    options?: PacketRetrievalOptions,
+    options?: PacketReadOptions,
   ): Promise<EncodedPacket | null> {
     return await (await this.#made()).getNextPacket(packet, options);
   }

@@ -1,5 +1,5 @@
 /** The shape of a video's pixels, exactly: the demuxer rounds it to whole pixels of a picture. */
-import { nalUnits } from "./nal_units.ts";
+import { nalUnits, recordUnits } from "./nal_units.ts";
 import { spsPixelAspect } from "./sps_aspect.ts";
 
 /** Width of a pixel over its height. */
@@ -59,24 +59,6 @@ export function aspectInPictures(
     if (isSequence) return spsPixelAspect(codec, unit);
   }
   return undefined;
-}
-
-function* recordUnits(codec: "avc" | "hevc", record: Uint8Array): Generator<Uint8Array> {
-  const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
-  let at = codec === "avc" ? 5 : 22;
-  let arrays = codec === "avc" ? 1 : view.byteLength > at ? view.getUint8(at++) : 0;
-  for (; arrays > 0 && at + 3 <= view.byteLength; arrays--) {
-    let count = view.getUint8(at++) & 0x1f;
-    if (codec === "hevc") {
-      count = view.getUint16(at);
-      at += 2;
-    }
-    for (; count > 0 && at + 2 <= view.byteLength; count--) {
-      const sizeBytes = view.getUint16(at);
-      if (sizeBytes > 0) yield record.subarray(at + 2, at + 2 + sizeBytes);
-      at += 2 + sizeBytes;
-    }
-  }
 }
 
 function lowestTerms({ num, den }: PixelAspect): PixelAspect {

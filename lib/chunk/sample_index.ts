@@ -3,6 +3,9 @@
  * of video come to hundreds of megabytes.
  */
 
+/** More than that are refused. 100 hours of AAC at 48 kHz are 17 million. */
+export const MAX_SAMPLES = 30_000_000;
+
 /** The samples of a track in decode order. */
 export interface SampleIndex {
   readonly length: number;

@@ -1,4 +1,4 @@
-/** The sample aspect ratio in a sequence parameter set of H.264 or HEVC. */
+/** What a sequence parameter set of H.264 or HEVC says of the picture: its form, and that of its pixels. */
 import type { PixelAspect } from "./pixel_aspect.ts";
 
 /** By aspect_ratio_idc from 1 (ITU-T H.264, table E-1; H.265, table E.1). */
@@ -12,35 +12,78 @@ const MOST_IN_SET = 64;
 
 /** @param unit With its header; undefined: it says nothing, or cannot be read so far. */
 export function spsPixelAspect(codec: "avc" | "hevc", unit: Uint8Array): PixelAspect | undefined {
-  const bits = new Bits(withoutEmulation(unit));
+  return ifWhole(() => {
+    const bits = new Bits(withoutEmulation(unit));
+    readForm(codec, bits);
+    return bits.read(1) === 1 ? readAspect(bits) : undefined;
+  });
+}
+
+/**
+ * Size, colours and pixels of the pictures, as a text that is the same for the same form.
+ *
+ * @param unit With its header; undefined: it cannot be read so far.
+ */
+export function pictureForm(codec: "avc" | "hevc", unit: Uint8Array): string | undefined {
+  return ifWhole(() => {
+    const bits = new Bits(withoutEmulation(unit));
+    const form = readForm(codec, bits);
+    if (bits.read(1) === 0) return [...form, 1, 1, ...UNSPECIFIED_COLOURS].join();
+    const { num, den } = readAspect(bits) ?? { num: 1, den: 1 };
+    return [...form, num, den, ...readColours(bits)].join();
+  });
+}
+
+function ifWhole<T>(read: () => T): T | undefined {
   try {
-    const hasUsability = codec === "avc" ? skipToUsabilityH264(bits) : skipToUsabilityHevc(bits);
-    if (!hasUsability || bits.read(1) === 0) return undefined;
-    const aspect = bits.read(8);
-    const [num, den] = aspect === EXTENDED ? [bits.read(16), bits.read(16)] : ASPECTS[aspect - 1] ?? [0, 0];
-    return num > 0 && den > 0 ? { num, den } : undefined;
+    return read();
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
+/** As far as vui_parameters_present_flag. */
+function readForm(codec: "avc" | "hevc", bits: Bits): number[] {
+  return codec === "avc" ? readFormH264(bits) : readFormHevc(bits);
+}
+
+/** The first of the usability information (H.264, E.1.1; H.265, E.2.1). */
+function readAspect(bits: Bits): PixelAspect | undefined {
+  if (bits.read(1) === 0) return undefined;
+  const aspect = bits.read(8);
+  const [num, den] = aspect === EXTENDED ? [bits.read(16), bits.read(16)] : ASPECTS[aspect - 1] ?? [0, 0];
+  return num > 0 && den > 0 ? { num, den } : undefined;
+}
+
+/** What follows: whether all values are in use, primaries, transfer and matrix. */
+function readColours(bits: Bits): readonly number[] {
+  if (bits.read(1) === 1) bits.skip(1);
+  if (bits.read(1) === 0) return UNSPECIFIED_COLOURS;
+  bits.skip(3);
+  const fullRange = bits.read(1);
+  if (bits.read(1) === 0) return [fullRange, ...UNSPECIFIED_COLOURS.slice(1)];
+  return [fullRange, bits.read(8), bits.read(8), bits.read(8)];
+}
+
+const UNSPECIFIED_COLOURS: readonly number[] = [0, 2, 2, 2];
+
 /** Profiles whose parameter sets tell of chroma and scaling (H.264, 7.3.2.1.1). */
 const CHROMA_PROFILES: ReadonlySet<number> = new Set([
   ...[100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135],
 ]);
 
-/** H.264, 7.3.2.1.1, as far as vui_parameters_present_flag, which is returned. */
-function skipToUsabilityH264(bits: Bits): boolean {
+/** H.264, 7.3.2.1.1. */
+function readFormH264(bits: Bits): number[] {
   bits.skip(8);
   const profile = bits.read(8);
   bits.skip(16);
   bits.golomb();
+  let [chroma, separate, lumaDepth, chromaDepth] = [1, 0, 0, 0]; // 4:2:0 of 8 bits
   if (CHROMA_PROFILES.has(profile)) {
-    const chroma = bits.golomb();
-    if (chroma === 3) bits.skip(1);
-    bits.golomb();
-    bits.golomb();
+    chroma = bits.golomb();
+    if (chroma === 3) separate = bits.read(1);
+    [lumaDepth, chromaDepth] = [bits.golomb(), bits.golomb()];
     bits.skip(1);
     if (bits.read(1) === 1) {
       for (let i = 0; i < (chroma === 3 ? 12 : 8); i++) {
@@ -59,12 +102,11 @@ function skipToUsabilityH264(bits: Bits): boolean {
   }
   bits.golomb();
   bits.skip(1);
-  bits.golomb();
-  bits.golomb();
-  if (bits.read(1) === 0) bits.skip(1);
+  const [width, height] = [bits.golomb(), bits.golomb()];
+  const framesOnly = bits.read(1);
+  if (framesOnly === 0) bits.skip(1);
   bits.skip(1);
-  skipWindow(bits);
-  return bits.read(1) === 1;
+  return [chroma, separate, lumaDepth, chromaDepth, width, height, framesOnly, ...readWindow(bits)];
 }
 
 /** H.264, 7.3.2.1.1.1. */
@@ -76,19 +118,18 @@ function skipScalingList(bits: Bits, length: number): void {
   }
 }
 
-/** H.265, 7.3.2.2.1, as far as vui_parameters_present_flag, which is returned. */
-function skipToUsabilityHevc(bits: Bits): boolean {
+/** H.265, 7.3.2.2.1. */
+function readFormHevc(bits: Bits): number[] {
   bits.skip(16 + 4);
   const subLayers = bits.read(3);
   bits.skip(1);
   skipProfile(bits, subLayers);
   bits.golomb();
-  if (bits.golomb() === 3) bits.skip(1);
-  bits.golomb();
-  bits.golomb();
-  skipWindow(bits);
-  bits.golomb();
-  bits.golomb();
+  const chroma = bits.golomb();
+  const separate = chroma === 3 ? bits.read(1) : 0;
+  const [width, height] = [bits.golomb(), bits.golomb()];
+  const window = readWindow(bits);
+  const [lumaDepth, chromaDepth] = [bits.golomb(), bits.golomb()];
   const orderBits = bits.golomb() + 4;
   for (let i = bits.read(1) === 1 ? 0 : subLayers; i <= subLayers; i++) {
     bits.golomb();
@@ -109,7 +150,7 @@ function skipToUsabilityHevc(bits: Bits): boolean {
     for (let left = bits.count(MOST_IN_SET); left > 0; left--) bits.skip(orderBits + 1);
   }
   bits.skip(2);
-  return bits.read(1) === 1;
+  return [chroma, separate, lumaDepth, chromaDepth, width, height, ...window];
 }
 
 /** H.265, 7.3.3. */
@@ -154,9 +195,9 @@ function skipReferenceSets(bits: Bits): void {
   }
 }
 
-/** A cropping or conformance window, if there is one. */
-function skipWindow(bits: Bits): void {
-  if (bits.read(1) === 1) { for (let i = 0; i < 4; i++) bits.golomb(); }
+/** What a cropping or conformance window takes off each side. */
+function readWindow(bits: Bits): number[] {
+  return bits.read(1) === 1 ? Array.from({ length: 4 }, () => bits.golomb()) : [0, 0, 0, 0];
 }
 
 /** A 3 behind two zeros keeps them from looking like a start code (H.264, 7.4.1.1). */

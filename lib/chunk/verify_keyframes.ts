@@ -1,9 +1,10 @@
 /** Keyframes as the pictures themselves tell of them: an index may call one what cannot be decoded alone. */
 import type { EncodedPacket } from "mediabunny";
-import { parameterSetsIn, pictureKind } from "./coded_picture.ts";
+import { parameterSetsIn, pictureKind, statedSets } from "./coded_picture.ts";
 import type { PacketTable } from "./packet_table.ts";
 import type { Segment } from "./plan_segments.ts";
 import { findingTime, type SourceFile, type VideoFacts, videoSink } from "./source_file.ts";
+import { pictureForm } from "./sps_aspect.ts";
 
 /** Leading pictures are a few, right behind their keyframe. */
 const MOST_LEADING = 64;
@@ -90,42 +91,70 @@ export async function verifyAllKeys(
 
 /** The keyframes, in decode order, at which parameter sets first differ from those that a track begins with. */
 export interface ParameterChanges {
-  /** Those that the size of the picture depends on; undefined: nowhere. */
-  readonly sequence: number | undefined;
-  /** The others; undefined: nowhere. */
-  readonly picture: number | undefined;
+  /** Where they change the form of the picture, such as its size; undefined: nowhere. */
+  readonly form: number | undefined;
+  /** Where they leave it as it is; undefined: nowhere. */
+  readonly sets: number | undefined;
 }
 
+/** Parameter sets come before the picture, and after little else. */
+const MOST_BYTES_OF_SETS = 64 * 1024;
+const KINDS = ["sequence", "picture"] as const;
+
 /**
- * Whether parameter sets change on the way, in a track that carries them in its packets: reads every keyframe that
- * is marked as one.
+ * Whether parameter sets change on the way, which any muxer may put into packets, whatever the track's configuration
+ * has: reads the beginning of every keyframe that is marked as one. Takes the marks off those that rely on sets of an
+ * earlier packet: decoding cannot start there.
  */
-export async function findParameterChanges(
+export async function verifyParameters(
   source: SourceFile,
   packets: PacketTable,
   { signal }: VerifyOptions,
 ): Promise<ParameterChanges> {
   const { video } = source;
-  const changes: { sequence: number | undefined; picture: number | undefined } = {
-    sequence: undefined,
-    picture: undefined,
+  const changes: { form: number | undefined; sets: number | undefined } = {
+    form: undefined,
+    sets: undefined,
   };
-  const isInBand = (video.codec === "avc" || video.codec === "hevc") && !video.decoderConfig.description;
-  if (!isInBand) return changes;
+  if (video.codec !== "avc" && video.codec !== "hevc") return changes;
   const sink = videoSink(source);
-  let first: { readonly sequence: string; readonly picture: string } | undefined;
-  let packet = await sink.getFirstPacket({ metadataOnly: packets.keys[0] === 0 });
+  const stated = statedSets(video);
+  const inForce = { ...stated };
+  let first: { sequence: readonly string[]; picture: readonly string[] } | undefined;
+  const options = (index: number) => ({
+    metadataOnly: packets.keys[index] !== 1,
+    headBytes: MOST_BYTES_OF_SETS,
+  });
+  let packet = await sink.getFirstPacket(options(0));
   for (let index = 0; packet && index < packets.length; index++) {
     signal?.throwIfAborted();
     if (packets.keys[index] === 1) {
-      const sets = parameterSetsIn(video, packet.data);
-      first ??= sets;
-      if (sets.sequence !== "" && sets.sequence !== first.sequence) changes.sequence ??= index;
-      if (sets.picture !== "" && sets.picture !== first.picture) changes.picture ??= index;
+      const own = parameterSetsIn(video, packet.data);
+      for (const kind of KINDS) {
+        if (own[kind].length > 0) inForce[kind] = own[kind];
+        else if (first && hasOther(inForce[kind], stated[kind])) packets.clearKey(index);
+      }
+      // The first keyframe's own, where it has others than the configuration, are what pictures begin with.
+      first ??= KINDS.some((kind) => hasOther(own[kind], stated[kind])) ? { ...inForce } : { ...stated };
+      for (const kind of KINDS) if (first[kind].length === 0) first[kind] = own[kind];
+      if (hasOther(own.sequence, first.sequence)) {
+        changes[isOfForm(video.codec, first.sequence, own.sequence) ? "sets" : "form"] ??= index;
+      }
+      if (hasOther(own.picture, first.picture)) changes.sets ??= index;
     }
-    packet = await sink.getNextPacket(packet, { metadataOnly: packets.keys[index + 1] !== 1 });
+    packet = await sink.getNextPacket(packet, options(index + 1));
   }
   return changes;
+}
+
+function hasOther(sets: readonly string[], known: readonly string[]): boolean {
+  return sets.some((set) => !known.includes(set));
+}
+
+function isOfForm(codec: "avc" | "hevc", known: readonly string[], sets: readonly string[]): boolean {
+  const formOf = (set: string) => pictureForm(codec, Uint8Array.fromHex(set));
+  const forms = new Set(known.map(formOf));
+  return sets.every((set) => formOf(set) !== undefined && forms.has(formOf(set)));
 }
 
 /** The first keyframe that is shown before a packet that comes before it: times go back there. */

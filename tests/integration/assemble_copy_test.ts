@@ -29,6 +29,8 @@ const REFUSED: ReadonlySet<string> = new Set([
   ],
   ...["theora.ogv", "open_mpeg4.mp4", "edit_list_end.mp4", "two_edits.mp4", "joined.ts"],
   ...["alpha_vp9.webm", "alpha_vp8.webm", "alpha_prores.mov", "size_changes.ts", "parameters_change.ts"],
+  ...["two_descriptions.mp4", "size_changes.mkv", "sequence_changes.mkv", "parameters_once.mkv"],
+  ...["parameters_return.mkv", "parameters_return.mp4"],
 ]);
 
 /** Times that ffprobe shifts: by its guess of what was meant, and where the clock wraps. */

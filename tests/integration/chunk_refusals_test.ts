@@ -32,6 +32,7 @@ const WHEN_OPENED: readonly (readonly [string, SourceErrorReason, string])[] = [
   ["fragmented_mfra.mp4", "unsupported", "fragments"],
   ["two_edits.mp4", "unsupported", "edit list shows 2 parts"],
   ["two_programs.ts", "unsupported", "2 programs"],
+  ["two_descriptions.mp4", "unsupported", "its video has 2 descriptions"],
   ["audio_only.m4a", "no-video", "no video track"],
   ["audio_only.mka", "no-video", "no video track"],
   ["audio_only.ogg", "no-video", "no video track"],
@@ -55,6 +56,7 @@ for (
   const [file, phrase] of [
     ["joined.ts", "its times go back at frame 75"],
     ["size_changes.ts", "the form of its picture changes at frame 50"],
+    ["size_changes.mkv", "the form of its picture changes at frame 50"],
   ] as const
 ) {
   Deno.test({
@@ -68,17 +70,25 @@ for (
   });
 }
 
-Deno.test({
-  name: `checkOutput() refuses to copy what changes its parameters, and lets it be encoded ${suffix}`,
-  ignore,
-  async fn() {
-    using source = await openSource(await made("parameters_change.ts"));
-    const plan = await planSource(source, TARGET);
-    assertEquals(plan.parametersChangeAt, 50);
-    checkOutput(plan, { path: "out.mp4" });
-    assertThrows(() => checkOutput(plan, { path: "out.mp4", copied: true }), AssembleError, "at frame 50");
-  },
-});
+for (
+  const file of [
+    ...["parameters_change.ts", "parameters_return.mkv", "parameters_return.mp4", "parameters_once.mkv"],
+    "sequence_changes.mkv",
+  ]
+) {
+  Deno.test({
+    name:
+      `checkOutput() refuses to copy ${file}, which changes its parameters, and lets it be encoded ${suffix}`,
+    ignore,
+    async fn() {
+      using source = await openSource(await made(file));
+      const plan = await planSource(source, TARGET);
+      assertEquals(plan.parametersChangeAt, 50);
+      checkOutput(plan, { path: "out.mp4" });
+      assertThrows(() => checkOutput(plan, { path: "out.mp4", copied: true }), AssembleError, "at frame 50");
+    },
+  });
+}
 
 Deno.test({
   name: `planSource() leaves out what an edit list hides at the end, and counts it ${suffix}`,

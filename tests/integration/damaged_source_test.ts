@@ -184,6 +184,55 @@ Deno.test("an MP4 that claims far more samples than it can hold is refused, and 
   }
 });
 
+Deno.test("a few bytes that claim samples by the million are refused, whatever pads the file", async () => {
+  await using folder = await temporaryFolder();
+  const count = 8_000_000;
+  const padding = new Uint8Array(count);
+  padding.set([...new Uint8Array(new Uint32Array([count]).buffer).toReversed(), 0x66, 0x72, 0x65, 0x65]);
+  const padded = (bytes: Bytes): Bytes => {
+    const all = new Uint8Array(bytes.length + padding.length);
+    all.set(bytes);
+    all.set(padding, bytes.length);
+    return all;
+  };
+  const whole = await Deno.readFile(await videoFile(folder.path, "video.mp4", VIDEO));
+  const parts = await Deno.readFile(
+    await videoFile(folder.path, "fragmented.mp4", { ...VIDEO, layout: "fragmented" }),
+  );
+  const uniform = patched(whole, "stsz", [4, 1], [8, count]);
+  const timed = patched(patched(uniform, "stts", [8, count]), "ctts", [8, count]);
+  const files = new Map<string, Bytes>([
+    ["trun", padded(patched(parts, "trun", [0, 0], [4, count]))],
+    ["stsz", padded(timed)],
+  ]);
+  for (const { path, reason, message } of await readings(folder.path, files)) {
+    assertEquals(reason, "damaged", path);
+    assertMatch(message!, /claims 80\d{5} /, `${path}: ${message}`);
+  }
+});
+
+Deno.test("a Matroska file of empty blocks by the million is refused at the first of them", async () => {
+  await using folder = await temporaryFolder();
+  const whole = await Deno.readFile(await videoFile(folder.path, "video.mkv", VIDEO));
+  const first = find(whole, Uint8Array.fromHex(ELEMENTS.Cluster));
+  const segment = find(whole, Uint8Array.fromHex(ELEMENTS.Segment)) + 4;
+  const head = whole.slice(0, first);
+  const sizeBytes = Math.clz32(head[segment]!) - 23;
+  head.fill(0xff, segment, segment + sizeBytes);
+  head[segment] = 0xff >> (sizeBytes - 1); // it ends with the file
+  const blocks = 1_000_000;
+  const cluster = new Uint8Array(15 + 6 * blocks);
+  cluster.set([0x1f, 0x43, 0xb6, 0x75, 1]);
+  new DataView(cluster.buffer).setUint32(8, cluster.length - 12);
+  cluster.set([0xe7, 0x81, 0], 12);
+  for (let at = 15; at < cluster.length; at += 6) cluster.set([0xa3, 0x84, 0x81, 0, 0, 0x80], at);
+  const bytes = new Uint8Array(head.length + cluster.length);
+  bytes.set(head);
+  bytes.set(cluster, head.length);
+  const [reading] = await readings(folder.path, new Map([["empty.mkv", bytes]]));
+  assertStringIncludes(reading!.message!, `has no data in the block at byte ${head.length + 21}`);
+});
+
 Deno.test("an MP4 whose picture claims 30,000 x 30,000 pixels is refused, and its size said", async () => {
   await using folder = await temporaryFolder();
   const whole = await Deno.readFile(await videoFile(folder.path, "video.mp4", VIDEO));

@@ -1,6 +1,7 @@
 /** One video in every container, and in the layouts that a container has. */
 import { AAC, h264, picture, tone, VP8, VP9 } from "./ffmpeg_args.ts";
 import { type MediaCase, oneRun } from "./media_case.ts";
+import { withTwoDescriptions } from "./two_descriptions.ts";
 
 const H264_AAC = [...picture(), ...tone(), ...h264(), ...AAC];
 
@@ -32,6 +33,20 @@ export const CONTAINER_CASES: readonly MediaCase[] = [
     ...H264_AAC,
     ...["-movflags", "+negative_cts_offsets"],
   ]),
+  {
+    name: "MP4, two recordings that are described apart",
+    file: "two_descriptions.mp4",
+    expect: { frames: 100, notes: ["two sample descriptions"] },
+    make: (path) => {
+      const parts = [`${path}.0.mp4`, `${path}.1.mp4`];
+      const plain = ["-use_editlist", "0"];
+      return [
+        [...picture({ seconds: 2 }), ...h264("bframes=0"), ...plain, parts[0]!],
+        [...picture({ seconds: 2 }), ...h264("bframes=0", "cabac=0", "ref=4"), ...plain, parts[1]!],
+        { path, parts, join: withTwoDescriptions },
+      ];
+    },
+  },
   oneRun("MOV", "plain.mov", { frames: 75 }, H264_AAC),
   oneRun("Matroska", "plain.mkv", { frames: 75 }, H264_AAC),
   oneRun("Matroska, live: sizes unknown, no index", "live.mkv", { frames: 75 }, [

@@ -44,7 +44,7 @@ async function takeStep(step: Step): Promise<void> {
     await Deno.writeTextFile(step.path, step.text);
   } else if ("parts" in step) {
     const parts = await Promise.all(step.parts.map((part) => Deno.readFile(part)));
-    await Deno.writeFile(step.path, new Uint8Array(await new Blob(parts).arrayBuffer()));
+    await Deno.writeFile(step.path, step.join?.(parts) ?? await new Blob(parts).bytes());
   } else {
     const bytes = await Deno.readFile(step.path);
     step.patch(bytes);

@@ -13,6 +13,8 @@ export interface TextFile {
 export interface JoinedFile {
   readonly path: string;
   readonly parts: readonly string[];
+  /** How to make one of their bytes; absent: one after another. */
+  readonly join?: (parts: readonly Uint8Array<ArrayBuffer>[]) => Uint8Array<ArrayBuffer>;
 }
 
 /** A file whose bytes are changed in place, for what no muxer writes. */

@@ -27,6 +27,7 @@ const lost = (difference: string, named: string): Outcome => ({
 });
 const NOT_SUPPORTED =
   /video codec \((MPEG-4 Part 2|Motion JPEG|MPEG-2 video|Theora video).*\) is not supported/;
+const PARAMETERS_CHANGE: Outcome = { notCopied: /what it takes to decode it changes at frame 50/ };
 const TRANSPARENT = /partly transparent/;
 /** x264 takes even sides only: a pixel is cut off, and noted. */
 const EVEN = ["height: 121 -> 120", "width: 161 -> 160"];
@@ -37,6 +38,7 @@ const VP8_MATRIX = "color_space: none -> bt470bg";
 
 export const OUTCOMES: Readonly<Record<string, Outcome>> = {
   "fragmented_mfra.mp4": { refused: /in an index and the others in fragments/ },
+  "two_descriptions.mp4": { refused: /its video has 2 descriptions/ },
   "two_programs.ts": { refused: /2 programs/ },
   "mpeg4.mp4": { refused: NOT_SUPPORTED },
   "mpeg4.mkv": { refused: NOT_SUPPORTED },
@@ -51,13 +53,18 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
   "two_edits.mp4": { refused: /edit list shows 2 parts/ },
   "joined.ts": { refused: /times go back at frame 75/ },
   "size_changes.ts": { refused: /the form of its picture changes at frame 50/ },
+  "size_changes.mkv": { refused: /the form of its picture changes at frame 50/ },
   "audio_only.m4a": { refused: /no video track/ },
   "audio_only.mka": { refused: /no video track/ },
   "audio_only.ogg": { refused: /no video track/ },
   "audio_only.wav": { refused: /no video track/ },
   "audio_only.mp3": { refused: /not a video file/ },
 
-  "parameters_change.ts": { notCopied: /what it takes to decode it changes at frame 50/ },
+  "parameters_change.ts": PARAMETERS_CHANGE,
+  "parameters_return.mkv": PARAMETERS_CHANGE,
+  "parameters_return.mp4": PARAMETERS_CHANGE,
+  "parameters_once.mkv": PARAMETERS_CHANGE,
+  "sequence_changes.mkv": PARAMETERS_CHANGE,
   "edit_list_end.mp4": {
     notCopied: /hides the last 25 frames/,
     named: BOTH(["25 frames at the end that an edit list hides"]),

@@ -1,6 +1,6 @@
 /** Pictures of every kind. */
 import { AV1, h264, hevc, picture, VP8, VP9 } from "./ffmpeg_args.ts";
-import { type MediaCase, oneRun, twoRuns } from "./media_case.ts";
+import { type Expected, type MediaCase, oneRun, type Step, twoRuns } from "./media_case.ts";
 
 /** The test picture itself has even sides only. */
 const ODD_SIZE = [...picture(), "-vf", "scale=161:121"];
@@ -160,4 +160,54 @@ export const PICTURE_CASES: readonly MediaCase[] = [
       ];
     },
   },
+  concatenated("the size changes in the middle, MKV", "size_changes.mkv", {
+    frames: 100,
+    notes: ["160x120, then 320x240"],
+  }, [
+    [...picture({ seconds: 2 }), ...h264()],
+    [...picture({ seconds: 2, size: "320x240" }), ...h264()],
+  ]),
+  ...["mkv", "mp4"].map((extension) =>
+    concatenated(
+      `the picture parameter sets change and change back, ${extension.toUpperCase()}`,
+      `parameters_return.${extension}`,
+      { frames: 150, notes: ["three parts, the third as the first"] },
+      ["20", "35", "20"].map((quantizer) => [
+        ...[...picture({ seconds: 2 }), ...h264("cabac=0"), "-qp", quantizer],
+      ]),
+    )
+  ),
+  concatenated("the sequence parameter sets change at one size, MKV", "sequence_changes.mkv", {
+    frames: 100,
+    notes: ["two recordings of one size"],
+  }, [
+    [...picture({ seconds: 2 }), ...h264("bframes=0", "ref=1")],
+    [...picture({ seconds: 2 }), ...h264("ref=4")],
+  ]),
+  concatenated("parameter sets in a part's first keyframe only, MKV", "parameters_once.mkv", {
+    frames: 100,
+    notes: ["open groups in the second part, of which only the first has parameter sets"],
+  }, [
+    [...picture({ seconds: 2 }), ...h264("cabac=0"), "-qp", "20"],
+    [...picture({ seconds: 2 }), ...h264("cabac=0", "open-gop=1"), "-qp", "35"],
+  ]),
 ];
+
+/** Recordings one after another, as ffmpeg joins them: each IDR picture gets the parameter sets of its part. */
+function concatenated(
+  name: string,
+  file: string,
+  expect: Expected,
+  parts: readonly (readonly string[])[],
+): MediaCase {
+  const make = (path: string): readonly Step[] => {
+    const paths = parts.map((_, index) => `${path}.${index}.mp4`);
+    const list = { path: `${path}.txt`, text: paths.map((part) => `file '${part}'\n`).join("") };
+    return [
+      ...parts.map((args, index) => [...args, paths[index]!]),
+      list,
+      ["-f", "concat", "-safe", "0", "-i", list.path, "-c", "copy", path],
+    ];
+  };
+  return { name, file, expect, make };
+}

@@ -1,10 +1,11 @@
 import { assertEquals } from "@std/assert";
 import type { OutputSubtitles } from "../../lib/assemble/output_subtitles.ts";
-import { textTracks, withTexts } from "../../lib/assemble/mp4_text_tracks.ts";
+import { fitsTrack, textTracks, withTexts } from "../../lib/assemble/mp4_text_tracks.ts";
 import { box, words } from "../../lib/chunk/mp4_box_bytes.ts";
 import { boxesAt, boxesIn, letters } from "../../lib/chunk/mp4_boxes.ts";
 import { chapterTrackIds, listedChapters } from "../../lib/chunk/mp4_chapters.ts";
 import { trackId, trackTimescale } from "../../lib/chunk/mp4_movie.ts";
+import { sampleTables, type TrackTables } from "../../lib/chunk/mp4_sample_tables.ts";
 import type { SubtitleTrack } from "../../lib/chunk/subtitle_track.ts";
 import { sampleText } from "../../lib/chunk/mp4_text.ts";
 
@@ -101,4 +102,53 @@ Deno.test("textTracks() fills the time between texts with empty ones, and ends w
     ],
   );
   assertEquals([...packets[4]!.data], [0, 1, 0x41, 9]);
+});
+
+/** The tables that a track of text would get, as a writer makes them. */
+async function tablesOf(texts: Parameters<typeof textTracks>[0], track = 0): Promise<TrackTables> {
+  const moov = withTexts(movie(), texts, 3);
+  const tables = sampleTables(trackTimescale([...boxesAt(moov, "trak")][2 + track]!));
+  for await (const { timestamp, duration, byteLength } of textTracks(texts)[track]!.feed.packets) {
+    tables.add({ seconds: timestamp, durationSeconds: duration, sizeBytes: byteLength, key: true });
+  }
+  return tables.finish();
+}
+
+Deno.test("textTracks() begins with the first text where an empty one before it could not be that long", async () => {
+  const cue = (startSeconds: number) => ({ startSeconds, endSeconds: startSeconds + 2, text: "a" });
+  const starts = async (startSeconds: number) => {
+    const tables = await tablesOf({
+      subtitles: [subtitles([cue(startSeconds), cue(startSeconds + 60)])],
+      chapters: [],
+    });
+    return [tables.startSeconds, Math.round(tables.spanSeconds * 1000) / 1000];
+  };
+  assertEquals(await starts(4_000_000), [0, 4_000_062]);
+  assertEquals(await starts(5_000_000), [5_000_000, 62.001]);
+  assertEquals(await starts(1e12), [1e12, 62.001]);
+});
+
+Deno.test("fitsTrack() says whether 32 bits can say how long each text and each pause is", () => {
+  const cue = (startSeconds: number, endSeconds: number) => ({ startSeconds, endSeconds });
+  assertEquals(fitsTrack([]), true);
+  assertEquals(fitsTrack([cue(1e12, 1e12 + 5), cue(1e12 + 4_000_000, 1e12 + 4_000_001)]), true);
+  assertEquals(fitsTrack([cue(0, 1), cue(5_000_000, 5_000_001)]), false);
+  assertEquals(fitsTrack([cue(0, 5_000_000)]), false);
+});
+
+Deno.test("textTracks() and withTexts() have no track of titles that 32 bits could not time, but the list of them", async () => {
+  const cue = { startSeconds: 5_000_000, endSeconds: 5_000_001, text: "a" };
+  const chapters = [
+    { startSeconds: 0, endSeconds: 5_000_000, title: "A" },
+    { startSeconds: 5_000_000, endSeconds: 5_000_001, title: "B" },
+  ];
+  const texts = { subtitles: [subtitles([cue])], chapters };
+  assertEquals(textTracks(texts).length, 1);
+  const moov = withTexts(movie(), texts, 3);
+  const traks = [...boxesAt(moov, "trak")];
+  assertEquals(traks.map(trackId), [1, 2, 3]);
+  assertEquals(traks.map((trak) => [...chapterTrackIds(trak)]), [[], [], []]);
+  assertEquals(listedChapters(moov)?.chapters.map(({ startSeconds }) => startSeconds), [0, 5_000_000]);
+  const late = chapters.slice(1);
+  assertEquals((await tablesOf({ subtitles: [], chapters: late })).startSeconds, 5_000_000);
 });

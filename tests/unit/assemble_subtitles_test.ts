@@ -106,6 +106,13 @@ Deno.test("subtitlesFor() says that styles are lost which a sample has apart fro
   assertEquals(made?.isPlainer, true);
 });
 
+Deno.test("subtitlesFor() has none for an MP4 with a pause that it cannot time, but for Matroska", () => {
+  const apart = [cue(1, 2, "a"), cue(5_000_000, 5_000_001, "b")];
+  assertEquals(subtitlesFor("mp4", SRT, apart), undefined);
+  assertEquals(subtitlesFor("mkv", SRT, apart)?.cues.length, 2);
+  assertEquals(subtitlesFor("mp4", SRT, apart.slice(1))?.cues.length, 1);
+});
+
 Deno.test("sampleText() and hasStyles() take a sample that is cut as far as it goes", () => {
   const styled = Uint8Array.of(0, 1, 0x41, 0, 0, 0, 8, ...new TextEncoder().encode("styl"));
   assertEquals([sampleText(styled, "tx3g"), hasStyles(styled)], ["A", true]);

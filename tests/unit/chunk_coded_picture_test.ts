@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parameterSetsIn, pictureKind } from "../../lib/chunk/coded_picture.ts";
+import { parameterSetsIn, pictureKind, statedSets } from "../../lib/chunk/coded_picture.ts";
 import { nalUnits } from "../../lib/chunk/nal_units.ts";
 
 const ANNEX_B = { codec: "avc", decoderConfig: {} };
@@ -66,9 +66,53 @@ Deno.test("pictureKind() does not tell of other codecs", () => {
   assertEquals(pictureKind({ codec: "vp9", decoderConfig: {} }, stream([0x65])), undefined);
 });
 
-Deno.test("parameterSetsIn() gives sequence and picture parameter sets before the first slice", () => {
+Deno.test("parameterSetsIn() gives the parameter sets before the first slice", () => {
   const data = stream([0x67, 1, 2, 0], [0x68, 3], [0x65, 0x88], [0x68, 4]);
-  assertEquals(parameterSetsIn(ANNEX_B, data), { sequence: "670102", picture: "6803" });
-  const hevc = stream([33 << 1, 1, 5], [34 << 1, 1, 6], [19 << 1, 1]);
-  assertEquals(parameterSetsIn(HEVC, hevc), { sequence: "420105", picture: "440106" });
+  assertEquals(parameterSetsIn(ANNEX_B, data), { video: [], sequence: ["670102"], picture: ["6803"] });
+  const hevc = stream([32 << 1, 1, 4], [33 << 1, 1, 5], [34 << 1, 1, 6], [34 << 1, 1, 7], [19 << 1, 1]);
+  assertEquals(parameterSetsIn(HEVC, hevc), {
+    video: ["400104"],
+    sequence: ["420105"],
+    picture: ["440106", "440107"],
+  });
+});
+
+Deno.test("parameterSetsIn() reads units behind lengths, the last of them cut off", () => {
+  const data = Uint8Array.of(0, 0, 0, 2, 0x67, 1, 0, 0, 0, 2, 0x68, 3, 0, 0, 9, 0, 0x65, 0x88);
+  assertEquals(parameterSetsIn(AVCC, data), { video: [], sequence: ["6701"], picture: ["6803"] });
+});
+
+Deno.test("statedSets() gives those of a track's configuration", () => {
+  const avc = Uint8Array.of(
+    1,
+    0x64,
+    0,
+    0x0c,
+    0xff,
+    0xe1,
+    0,
+    2,
+    0x67,
+    1,
+    2,
+    0,
+    2,
+    0x68,
+    3,
+    0,
+    2,
+    0x68,
+    4,
+    0xfd,
+  );
+  const stated = (codec: string, description: Uint8Array<ArrayBuffer>) =>
+    statedSets({ codec, decoderConfig: { description } });
+  assertEquals(stated("avc", avc), { video: [], sequence: ["6701"], picture: ["6803", "6804"] });
+  const lists = [[0x20, 0, 1, 0, 2, 0x40, 1], [0x21, 0, 1, 0, 2, 0x42, 1], [0x22, 0, 1, 0, 2, 0x44, 1]];
+  const hevc = Uint8Array.from([...new Uint8Array(22), lists.length, ...lists.flat()]);
+  assertEquals(stated("hevc", hevc), { video: ["4001"], sequence: ["4201"], picture: ["4401"] });
+  const none = { video: [], sequence: [], picture: [] };
+  assertEquals(stated("avc", avc.subarray(0, 5)), none);
+  assertEquals(stated("vp9", avc), none);
+  assertEquals(statedSets(ANNEX_B), none);
 });

@@ -1,9 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as fc from "fast-check";
 import { encodePlan } from "../../lib/chunk/converted_plan.ts";
 import type { VideoPlan } from "../../lib/chunk/keyframe_segments.ts";
 import { type PacketRow, PacketTable } from "../../lib/chunk/packet_table.ts";
 import { planSegments } from "../../lib/chunk/plan_segments.ts";
+import { SourceError } from "../../lib/chunk/source_error.ts";
 import type { FrameRate } from "../../lib/frame_grid.ts";
 import { randomVideo } from "./chunk_random_gops.ts";
 
@@ -79,6 +80,24 @@ Deno.test("encodePlan() joins segments of open groups with what the last of them
 Deno.test("encodePlan() has one frame of a video that is over at once", () => {
   const { frames } = encodePlan(planOf(evenVideo(1, 1), 25, 0), { num: 24, den: 1 });
   assertEquals([frames.shownTicks.length, frames.segments.length], [1, 1]);
+});
+
+Deno.test("encodePlan() refuses more frames than a video has, before it makes room for them", () => {
+  const rows = [...evenVideo(25, 5), { ticks: 25 * 20_000, key: true, sizeBytes: 10 }];
+  const error = assertThrows(
+    () => encodePlan(planOf(rows, 25), { num: 1000, den: 1 }, { path: "gap.mkv" }),
+    SourceError,
+    'Cannot read "gap.mkv": at 1000 frames a second it would have 20000040 frames, more than 10000000',
+  );
+  assertEquals(error.reason, "unsupported");
+  assertThrows(() => encodePlan(planOf(rows, 25), { num: 30_000, den: 1 }), SourceError, "at 30000 frames");
+  const far = [...evenVideo(25, 5), { ticks: 25 * 1e12, key: true, sizeBytes: 10 }];
+  assertThrows(
+    () => encodePlan(planOf(far, 25), { num: 30_000, den: 1_001 }),
+    SourceError,
+    "at 29.970 frames",
+  );
+  assertEquals(encodePlan(planOf(rows, 25), { num: 60, den: 1 }).frames.shownTicks.length, 1_200_003);
 });
 
 Deno.test("encodePlan() begins where an edit list does, and hides nothing", () => {

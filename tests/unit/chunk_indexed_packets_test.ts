@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import * as fc from "fast-check";
 import {
   ALL_FORMATS,
@@ -9,6 +9,7 @@ import {
   type InputTrack,
 } from "mediabunny";
 import type { ByteSource } from "../../lib/chunk/container_outline.ts";
+import { planSource } from "../../lib/chunk/keyframe_segments.ts";
 import { readMatroskaSamples } from "../../lib/chunk/matroska_samples.ts";
 import { outlineMp4 } from "../../lib/chunk/mp4_outline.ts";
 import { ReadAhead } from "../../lib/chunk/read_ahead.ts";
@@ -113,6 +114,68 @@ Deno.test("readMatroskaSamples() leaves a file to the demuxer in which anything 
   }
   assertEquals((await read(bytes.subarray(0, bytes.length - 5))).size, 0);
 });
+
+for (const container of ["mp4", "mkv"] as const) {
+  Deno.test(`videoSink() reads no more of a packet in ${container} than is asked for`, async () => {
+    const packets = [...evenPackets(4, 2, 40)].map((packet) => ({ ...packet, sizeBytes: 500 }));
+    const bytes = await syntheticVideo({ packets, timescale: TIMESCALE, container });
+    using source = await openSourceBytes("video", bytes);
+    const sink = videoSink(source);
+    for (const headBytes of [20, 5_000]) {
+      for (
+        let [whole, head] = [await sink.getFirstPacket(), await sink.getFirstPacket({ headBytes })];
+        whole;
+        [whole, head] = [await sink.getNextPacket(whole), await sink.getNextPacket(whole, { headBytes })]
+      ) {
+        const { data, ...facts } = factsOf(whole);
+        assertEquals(factsOf(head!), { ...facts, data: data.slice(0, 2 * headBytes) });
+      }
+    }
+  });
+}
+
+Deno.test("readMatroskaSamples() ends with an error at more blocks than a file has, of whatever track", async () => {
+  const video = {
+    packets: evenPackets(50, 10),
+    timescale: 1000,
+    container: "mkv",
+    audioSeconds: SOUND,
+  } as const;
+  const bytes = await syntheticVideo(video);
+  const read = async (mostBlocks: number) =>
+    await readMatroskaSamples(inMemory(bytes), new Set([2]), new Set(), { mostBlocks });
+  assertEquals([...(await read(54)).values()].map(({ length }) => length), [50, 4]);
+  await assertRejects(() => read(53), Error, "it has more than 53 blocks");
+});
+
+/** A Matroska video of a frame a millisecond, whose last block has no data. */
+async function withEmptyBlock(block: readonly number[]): Promise<Uint8Array<ArrayBuffer>> {
+  const whole = await syntheticVideo({ packets: evenPackets(5, 5), timescale: 1000, container: "mkv" });
+  const cluster = [0x1f, 0x43, 0xb6, 0x75, 0x80 | (3 + block.length), 0xe7, 0x81, 5, ...block];
+  const bytes = new Uint8Array(whole.length + cluster.length);
+  bytes.set(whole);
+  bytes.set(cluster, whole.length);
+  // The segment becomes as much longer.
+  const segment = new DataView(bytes.buffer, indexOf(bytes, [0x18, 0x53, 0x80, 0x67]) + 4);
+  const low = Math.clz32(segment.getUint8(0)) - 23 - 4;
+  segment.setUint32(low, segment.getUint32(low) + cluster.length);
+  return bytes;
+}
+
+for (
+  const [what, block] of [
+    ["a simple block", [0xa3, 0x84, 0x81, 0, 0, 0x80]],
+    ["a block in a group", [0xa0, 0x86, 0xa1, 0x84, 0x81, 0, 0, 0]],
+  ] as const
+) {
+  Deno.test(`a Matroska video with ${what} of no data is refused, and its place said`, async () => {
+    const bytes = await withEmptyBlock(block);
+    using source = await openSourceBytes("video", bytes);
+    const error = await assertRejects(() => planSource(source, { kind: "seconds", seconds: 1 }), SourceError);
+    assertEquals(error.reason, "damaged");
+    assertMatch(error.message, /its video track \d has no data in the block at byte \d+$/);
+  });
+}
 
 function indexOf(bytes: Uint8Array, wanted: readonly number[]): number {
   const at = bytes.findIndex((_, start) => wanted.every((byte, index) => bytes[start + index] === byte));

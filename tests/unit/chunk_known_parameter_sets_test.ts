@@ -11,27 +11,45 @@ const AVC = { codec: "avc", decoderConfig: { description: AVCC } };
 const units = (...all: readonly Uint8Array[]) =>
   Uint8Array.from(all.flatMap((unit) => [0, 0, 0, unit.length, ...unit]));
 
+const OTHER = Uint8Array.of(...PPS.subarray(0, 3), 0x81);
+
 Deno.test("withoutKnownSets() leaves out the sets that the track states, and nothing else", () => {
-  assertEquals(withoutKnownSets(AVC, units(SPS, PPS, SLICE)), units(SLICE));
-  assertEquals(withoutKnownSets(AVC, units(SLICE)), units(SLICE));
+  assertEquals(withoutKnownSets(AVC, [units(SPS, PPS, SLICE)]), [units(SLICE)]);
+  assertEquals(withoutKnownSets(AVC, [units(SLICE)]), [units(SLICE)]);
+  const packets = [units(SPS, PPS, SLICE), units(SLICE, SLICE), units(PPS, SLICE)];
+  assertEquals(withoutKnownSets(AVC, packets), [units(SLICE), units(SLICE, SLICE), units(SLICE)]);
 });
 
-Deno.test("withoutKnownSets() keeps a set that is another one", () => {
-  const other = Uint8Array.of(...PPS.subarray(0, 3), 0x81);
-  assertEquals(withoutKnownSets(AVC, units(SPS, other, SLICE)), units(other, SLICE));
-  assertEquals(withoutKnownSets(AVC, units(PPS.subarray(0, 3), SLICE)), units(PPS.subarray(0, 3), SLICE));
+Deno.test("withoutKnownSets() leaves all packets as they are where a set is another one", () => {
+  for (const other of [OTHER, PPS.subarray(0, 3)]) {
+    for (
+      const packets of [
+        [units(SPS, other, SLICE)],
+        [units(SPS, PPS, SLICE), units(other, SLICE), units(SPS, PPS, SLICE)],
+        [units(SPS, PPS, SLICE), units(SLICE, other)],
+      ]
+    ) assertEquals(withoutKnownSets(AVC, packets), packets);
+  }
+});
+
+Deno.test("withoutKnownSets() leaves all packets as they are where one cannot be read to its end", () => {
+  const packets = [
+    units(SPS, PPS, SLICE),
+    Uint8Array.of(...units(SLICE), 0, 0, 0, 0, ...units(OTHER, SLICE)),
+  ];
+  assertEquals(withoutKnownSets(AVC, packets), packets);
 });
 
 Deno.test("withoutKnownSets() knows those of HEVC", () => {
   const vps = Uint8Array.of(0x40, 0x01, 0x0c);
   const slice = Uint8Array.of(0x26, 0x01, 0xaf);
   const description = Uint8Array.from([...new Uint8Array(21), 0xff, 1, 0x20, 0, 1, 0, vps.length, ...vps]);
-  const data = units(vps, slice);
-  assertEquals(withoutKnownSets({ codec: "hevc", decoderConfig: { description } }, data), units(slice));
+  const data = [units(vps, slice)];
+  assertEquals(withoutKnownSets({ codec: "hevc", decoderConfig: { description } }, data), [units(slice)]);
 });
 
 Deno.test("withoutKnownSets() leaves packets with start codes and those of other codecs as they are", () => {
-  const data = units(SPS, PPS, SLICE);
+  const data = [units(SPS, PPS, SLICE)];
   assertEquals(withoutKnownSets({ codec: "avc", decoderConfig: {} }, data), data);
   assertEquals(withoutKnownSets({ codec: "vp9", decoderConfig: { description: AVCC } }, data), data);
 });

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { shownUntilTicks } from "../../lib/chunk/mp4_edits.ts";
 import { outlineMp4 } from "../../lib/chunk/mp4_outline.ts";
 
@@ -23,6 +23,8 @@ const FTYP = box("ftyp", "isom");
 const MVHD = box("mvhd", 0, 0, 0, 1000, 5000, new Uint8Array(80));
 const HDLR = box("hdlr", 0, 0, "vide");
 const TKHD = box("tkhd", 0, 0, 0, 7, new Uint8Array(68));
+
+const SOUND_HDLR = box("hdlr", 0, 0, "soun");
 
 function trak(tables: readonly Uint8Array[], ...others: readonly Uint8Array[]): Uint8Array {
   return box("trak", TKHD, ...others, box("mdia", HDLR, box("minf", box("stbl", ...tables))));
@@ -72,6 +74,86 @@ Deno.test("outlineMp4() says where a fragment claims more samples than there are
   const { fault } = await outlineOf(movie, fragment(0x4000_0000));
   assert(fault?.includes('"trun" table claims 1073741824 entries'), fault);
   assert(fault?.includes(`at byte ${FTYP.length + movie.length + 8}`), fault);
+});
+
+/** Fragments of that many samples of one track, of which nothing is said one by one. */
+function fragments(trackId: number, counts: readonly number[]): Uint8Array[] {
+  return counts.map((count) => box("moof", box("traf", box("tfhd", 0, trackId), box("trun", 0, count))));
+}
+
+function fragmented(handler: Uint8Array): Uint8Array {
+  return box("moov", MVHD, box("mvex"), box("trak", TKHD, box("mdia", handler, box("minf", box("stbl")))));
+}
+
+Deno.test("outlineMp4() adds up what fragments claim: padding is no room for each of them anew", async () => {
+  const padding = box("free", new Uint8Array(40_000));
+  const faultOf = async (counts: readonly number[]) =>
+    (await outlineOf(fragmented(HDLR), padding, ...fragments(7, counts))).fault;
+  assertEquals(await faultOf([5_000, 5_000]), undefined);
+  assertMatch(await faultOf([40_000]) ?? "", /^its "trun" table claims 40000 entries, .* \(at byte \d+\)$/);
+  assertMatch(await faultOf([5_000, 5_000, 5_000]) ?? "", /"trun" table claims 15000 entries/);
+});
+
+Deno.test("outlineMp4() lets the fragments of sound have a sample for each point in time, of a byte", async () => {
+  const media = box("mdat", new Uint8Array(40_000));
+  const faultOf = async (trackId: number, counts: readonly number[]) =>
+    (await outlineOf(fragmented(SOUND_HDLR), media, ...fragments(trackId, counts))).fault;
+  assertEquals(await faultOf(7, [20_000, 20_000]), undefined);
+  assertMatch(await faultOf(7, [20_000, 20_000, 20_000]) ?? "", /"trun" table claims 60000 entries/);
+  assertMatch(await faultOf(8, [20_000]) ?? "", /"trun" table claims 20000 entries/);
+});
+
+Deno.test("outlineMp4() refuses a fragment with more samples than there is memory for, whatever the file's size", async () => {
+  const movie = fragmented(SOUND_HDLR);
+  const faultOf = async (...boxes: readonly Uint8Array[]) => {
+    const bytes = bytesOf([FTYP, movie, ...boxes]);
+    const { fault } = await outlineMp4({
+      sizeBytes: 2 ** 30,
+      read: (start, end) =>
+        Promise.resolve(Uint8Array.from({ length: end - start }, (_, i) => bytes[start + i] ?? 0)),
+    });
+    return fault;
+  };
+  assertEquals(await faultOf(...fragments(7, [1_000_000, 1_000_000])), undefined);
+  assertMatch(await faultOf(...fragments(7, [1_000_001])) ?? "", /"moof" table claims 1000001 entries/);
+});
+
+Deno.test("outlineMp4() refuses an index that the demuxer would read where it has more samples than a fragment", async () => {
+  const faultOf = async (count: number) => {
+    const tables = [box("stsz", 0, 1, count), box("stts", 0, 1, count, 1), box("ctts", 0, 1, count, 1)];
+    const bytes = bytesOf([FTYP, box("moov", MVHD, box("mvex"), trak(tables))]);
+    const { fault } = await outlineMp4({
+      sizeBytes: 2 ** 30,
+      read: (start, end) =>
+        Promise.resolve(Uint8Array.from({ length: end - start }, (_, i) => bytes[start + i] ?? 0)),
+    });
+    return fault;
+  };
+  assertEquals(await faultOf(2_000_000), undefined);
+  assertMatch(await faultOf(2_000_001) ?? "", /"stsz" table claims 2000001 entries/);
+});
+
+Deno.test("outlineMp4() leaves samples of a few bytes each to the demuxer where they are sound alone", async () => {
+  const movie = async (handler: Uint8Array, count: number, ...more: readonly Uint8Array[]) => {
+    const tables = [
+      box("stsz", 0, 1, count),
+      box("stts", 0, 1, count, 1),
+      box("stsc", 0, 1, 1, count, 1),
+      box("stco", 0, 1, 100),
+      ...more,
+    ];
+    const mdhd = box("mdhd", 0, 0, 0, 48_000, count, 0);
+    const media = box("mdia", mdhd, handler, box("minf", box("stbl", ...tables)));
+    return await outlineOf(box("moov", MVHD, box("trak", TKHD, media)), box("mdat", new Uint8Array(40_000)));
+  };
+  const sound = await movie(SOUND_HDLR, 40_000);
+  assertEquals([sound.fault, sound.samples?.size], [undefined, 0]);
+  const video = await movie(HDLR, 40_000);
+  assertEquals(video.fault, "it claims 40000 samples, which is more than it has room for");
+  assertEquals((await movie(HDLR, 10_000)).samples?.get(7)?.length, 10_000);
+  // Whose times are shifted one by one.
+  const shifted = await movie(SOUND_HDLR, 40_000, box("ctts", 0, 1, 40_000, 1));
+  assertEquals(shifted.fault, video.fault);
 });
 
 Deno.test("outlineMp4() calls an index that fragments go on from unsupported", async () => {

@@ -86,6 +86,80 @@ Deno.test("outlineMp4() loads no media", async () => {
   assert(file.reads.every(([start, end]) => end - start <= 100));
 });
 
+interface Described {
+  /** Contents of each sample description. */
+  readonly entries: readonly string[];
+  /** The description of each run of samples. */
+  readonly runs: readonly number[];
+  readonly handler?: string;
+}
+
+function describedTrack({ entries, runs, handler = "vide" }: Described): Uint8Array {
+  const stsd = box("stsd", [
+    uint32(0),
+    uint32(entries.length),
+    ...entries.map((text) => box("avc1", [text])),
+  ]);
+  const stsc = box("stsc", [
+    ...[uint32(0), uint32(runs.length)],
+    ...runs.flatMap((number, run) => [uint32(run + 1), uint32(1), uint32(number)]),
+  ]);
+  const sizes = box("stsz", [uint32(0), uint32(100), uint32(runs.length)]);
+  const tkhd = box("tkhd", [uint32(0), uint32(0), uint32(0), uint32(7), uint32(0), uint32(0)]);
+  return box("trak", [
+    tkhd,
+    box("mdia", [
+      box("hdlr", [uint32(0), uint32(0), handler]),
+      box("minf", [box("stbl", [stsd, stsc, sizes])]),
+    ]),
+  ]);
+}
+
+for (
+  const [what, track, words] of [
+    ["two descriptions", { entries: ["a", "b"], runs: [1, 2] }, "its video has 2 descriptions"],
+    [
+      "two of sound",
+      { entries: ["a", "b", "b"], runs: [2, 1], handler: "soun" },
+      "its sound has 3 descriptions",
+    ],
+    ["another than the last", { entries: ["a", "b"], runs: [1, 1] }, "its video has 2 descriptions"],
+    ["the last alone", { entries: ["a", "b"], runs: [2, 2] }, undefined],
+    ["two that are alike", { entries: ["a", "a"], runs: [1, 2] }, undefined],
+    ["one", { entries: ["a"], runs: [1, 1] }, undefined],
+    ["one, and a number that it has not", { entries: ["a"], runs: [0, 2] }, undefined],
+    ["two of text", { entries: ["a", "b"], runs: [1, 2], handler: "sbtl" }, undefined],
+  ] as const
+) {
+  Deno.test(`outlineMp4() ${words ? "refuses" : "takes"} a track whose samples have ${what}`, async () => {
+    const moov = box("moov", [describedTrack(track)]);
+    const { unsupported } = await outlineMp4(source([FTYP, box("mdat", [new Uint8Array(900)]), moov]));
+    assertEquals(unsupported?.slice(0, words?.length), words);
+  });
+}
+
+for (
+  const [what, fragments, isRefused] of [
+    ["say nothing", [undefined, undefined], false],
+    ["say the same", [2, undefined], false],
+    ["say another", [undefined, 1], true],
+  ] as const
+) {
+  Deno.test(`outlineMp4() ${isRefused ? "refuses" : "takes"} fragments that ${what} of descriptions`, async () => {
+    const trex = box("trex", [...[0, 7, 2, 0, 0, 0].map(uint32)]);
+    const moov = box("moov", [describedTrack({ entries: ["a", "b"], runs: [] }), box("mvex", [trex])]);
+    const moofs = fragments.map((number, index) => {
+      // One of them has its position in front.
+      const position = index === 0 ? [] : [uint32(0), uint32(0)];
+      const flags = (index === 0 ? 0 : 1) + (number === undefined ? 0 : 2);
+      const said = number === undefined ? [] : [uint32(number)];
+      return box("moof", [box("traf", [box("tfhd", [uint32(flags), uint32(7), ...position, ...said])])]);
+    });
+    const { unsupported } = await outlineMp4(source([FTYP, moov, ...moofs]));
+    assertEquals(unsupported?.startsWith("its video has 2 descriptions") ?? false, isRefused);
+  });
+}
+
 const SEGMENT = [0x18, 0x53, 0x80, 0x67];
 const TRACKS = [0x16, 0x54, 0xae, 0x6b];
 const EBML = element([0x1a, 0x45, 0xdf, 0xa3], [new Uint8Array(3)]);
