@@ -8,6 +8,7 @@ import { exitWith } from "./lib/cli/exit.ts";
 import { createLogger } from "./lib/cli/log.ts";
 import { OBSERVING_FLAGS } from "./lib/cli/observing_flags.ts";
 import { writeError } from "./lib/cli/output.ts";
+import { checkTls } from "./lib/rpc/check_tls.ts";
 import { keepRegistered } from "./lib/worker/register.ts";
 import { startWorker } from "./lib/worker/serve_worker.ts";
 
@@ -79,7 +80,7 @@ const COMMAND = defineCommand({
       min: 0,
       max: 86_400,
       default: 30,
-      help: "How long running encodes may take to finish after a stop signal.",
+      help: "How long encodes and downloads may take to finish after a stop signal.",
     },
     while_stdin: {
       kind: "boolean",
@@ -96,6 +97,7 @@ async function main({ flags }: Parsed<typeof COMMAND>, interrupted: AbortSignal)
   const logger = createLogger({ format: flags.log_format, write: writeError });
   const { tls, token } = await readServerFlags(flags);
   const masterTls = await readMasterTls(flags, tls);
+  if (masterTls) checkTls(masterTls);
   const worker = await startWorker({
     host: flags.host,
     port: flags.port,
@@ -108,6 +110,7 @@ async function main({ flags }: Parsed<typeof COMMAND>, interrupted: AbortSignal)
     tls,
     token,
     logger,
+    signal: interrupt,
   });
   addEventListener("unload", () => worker.killEncoders());
   logger.info(`Worker ${worker.workerId} listening on ${worker.address}`, {
@@ -130,7 +133,7 @@ async function main({ flags }: Parsed<typeof COMMAND>, interrupted: AbortSignal)
   const isDrained = await worker.drain(flags.drain_seconds * 1000);
   await registration;
   if (isDrained) logger.info("Drained");
-  else logger.error("Encodes that were not done in time were aborted");
+  else logger.error("What was not done in time was aborted");
   return isDrained ? 0 : 1;
 }
 

@@ -30,7 +30,8 @@ export interface EncodeInProcessOptions {
 }
 
 const LOG_TAIL_LINES = 20;
-const MAX_LINE_LENGTH = 2_000;
+/** In UTF-16 units; the rest of a line on stderr is dropped. */
+export const MAX_LINE_LENGTH = 2_000;
 
 /**
  * Starts the program and connects it. It is killed once `signal` aborts, the source fails or the shard is

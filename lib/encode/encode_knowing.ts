@@ -1,12 +1,12 @@
 /** An encode that has to know something of its chunk before it starts. */
 import { type Bytes, EncodeError, EncoderCrashedError, type Encoding } from "./encoder.ts";
 import { failedEncoding } from "./failed_encoding.ts";
-import { readTwice } from "./read_twice.ts";
+import { HeadTooLongError, readTwice } from "./read_twice.ts";
 
 export interface KnowingEncode {
   /**
    * Starts a look at the chunk's start, whose output means nothing; `done` says that enough has been seen. If it
-   * is refused, the encode is left to say what is wrong with the chunk.
+   * is refused, the encode is left to say what is wrong with the chunk, unless it takes too much of it to see.
    */
   readonly look: (
     head: Bytes,
@@ -17,7 +17,7 @@ export interface KnowingEncode {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Looks, then encodes: one encode to whoever calls it. What is read for the look is in memory until then. */
+/** Looks, then encodes: one encode to whoever calls it. What is read for the look is kept, up to a bound. */
 export function encodeKnowing(source: Bytes, { look, encode, signal }: KnowingEncode): Encoding {
   if (signal?.aborted) return failedEncoding(source, signal.reason);
   const { head, endHead, whole, cancel } = readTwice(source);
@@ -29,8 +29,8 @@ export function encodeKnowing(source: Bytes, { look, encode, signal }: KnowingEn
     try {
       await looking.shard.pipeTo(new WritableStream());
     } catch (error) {
-      const isRefusal = error instanceof EncodeError && !(error instanceof EncoderCrashedError);
-      if (!isRefusal) {
+      const isFinal = error instanceof EncoderCrashedError || error instanceof HeadTooLongError;
+      if (isFinal || !(error instanceof EncodeError)) {
         cancel(error);
         throw error;
       }

@@ -1,5 +1,6 @@
 /** The system's ffmpeg as an encoder, a child process for each encode. */
 import { askProgram } from "./ask_program.ts";
+import { CHUNK_LIMITS } from "./chunk_media.ts";
 import { CODEC_ENCODERS } from "./codec_encoder.ts";
 import { encodeInProcess, type EncoderProgram, type ProcessEnd } from "./encode_in_process.ts";
 import { encodeKnowing } from "./encode_knowing.ts";
@@ -16,7 +17,7 @@ import { failedEncoding } from "./failed_encoding.ts";
 import { ffmpegArgs, lookArgs } from "./ffmpeg_args.ts";
 import { FfmpegProgress } from "./ffmpeg_progress.ts";
 import { FirstPictures } from "./first_pictures.ts";
-import { changeNotes } from "./picture_facts.ts";
+import { changeNotes, type PictureFacts } from "./picture_facts.ts";
 import type { EncodeSettings } from "./settings.ts";
 import { takesPixelFormat } from "./video_filters.ts";
 
@@ -61,7 +62,11 @@ export async function createFfmpegEncoder(options: CreateFfmpegEncoderOptions = 
       const { signal } = options;
       return encodeKnowing(source, {
         look: (head, { done, signal }) => encodeInProcess(lookProgram(job, done), head, { pids, signal }),
-        encode: (whole, { signal }) => encodeInProcess(ffmpegProgram(job, options), whole, { pids, signal }),
+        encode(whole, { signal }) {
+          const refusal = sizeRefusal(job.pictures.decoded);
+          if (refusal) return failedEncoding(whole, refusal);
+          return encodeInProcess(ffmpegProgram(job, options), whole, { pids, signal });
+        },
         signal,
       });
     },
@@ -119,6 +124,13 @@ function lookProgram({ command, settings, segment, pictures }: FfmpegJob, done: 
       return { encoder: command, frameCount: 0, notes: [] };
     },
   };
+}
+
+/** Of a picture as it was decoded: ffmpeg itself bounds only the pixels in all. */
+function sizeRefusal(picture: PictureFacts | undefined): EncodeError | undefined {
+  if (!picture || Math.max(picture.width, picture.height) <= CHUNK_LIMITS.sidePixels) return undefined;
+  const size = `${picture.width}x${picture.height}`;
+  return new EncodeError(`Cannot encode the chunk: its picture of ${size} is too large`);
 }
 
 function ffmpegProgram(

@@ -32,9 +32,19 @@ export const LibavProbe = v.object({
 });
 export type LibavProbe = v.InferOutput<typeof LibavProbe>;
 
-/** Begins a line of its own, wherever FFmpeg's threads have left theirs. */
+/** Of the text in a message, as JSON: token and text have to fit into a line that is read to its end. */
+const MAX_TEXT_LENGTH = 1_500;
+
+/** Begins a line of its own, wherever FFmpeg's threads have left theirs; a long text is cut. */
 export function messageLine(token: string, message: ChildMessage): string {
-  return `\n${token} ${JSON.stringify(message)}\n`;
+  const said = "message" in message ? { ...message, message: shortened(message.message) } : message;
+  return `\n${token} ${JSON.stringify(said)}\n`;
+}
+
+function shortened(text: string): string {
+  let short = text.slice(0, MAX_TEXT_LENGTH);
+  while (JSON.stringify(short).length > MAX_TEXT_LENGTH + 2) short = short.slice(0, short.length / 2);
+  return short;
 }
 
 /** The message in a line of stderr, or undefined where it holds none. */

@@ -120,12 +120,32 @@ export interface MasterClient extends Disposable {
   register(workerAddress: string, options: RpcOptions): Promise<{ isTaken: boolean; message: string }>;
 }
 
+export interface MasterConnectOptions extends ConnectOptions {
+  /** Without them, a call to a master that vanished without a word ends with its deadline only. */
+  readonly pings?: Pings | undefined;
+}
+
+/**
+ * A master that calls are under way to is asked for a sign of life, in whose absence they end as UNAVAILABLE. Our
+ * masters take any number of pings; one that says GOAWAY to too many gets them half as often (gRFC A8).
+ */
+export interface Pings {
+  readonly everyMs: number;
+  /** How long it may take to answer. */
+  readonly timeoutMs: number;
+}
+
 /** Bytes in each part of an upload. */
 const PART_BYTES = 256 * 1024;
 
 /** Opens a channel; it connects with the first call. */
-export function connectMaster(address: string, options: ConnectOptions = {}): MasterClient {
+export function connectMaster(address: string, options: MasterConnectOptions = {}): MasterClient {
+  const { pings } = options;
   const client = new MasterService(...channelTo(address, options.tls, {
+    ...(pings && {
+      "grpc.keepalive_time_ms": pings.everyMs,
+      "grpc.keepalive_timeout_ms": pings.timeoutMs,
+    }),
     "grpc.max_receive_message_length": -1, // a list of jobs, and whatever parts a master sends
   }));
   const peer: Peer = { address, metadata: tokenMetadata(options.token) };

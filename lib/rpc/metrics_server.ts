@@ -1,6 +1,7 @@
 /** Where Prometheus finds the figures of a server. */
 import { formatAddress } from "./address.ts";
 import { BindError } from "./server.ts";
+import { shutDownHttp } from "./shut_down.ts";
 
 export interface MetricsPage {
   /** The page, in the text format. */
@@ -29,7 +30,7 @@ export function serveMetrics(
   });
   return {
     address: formatAddress(host, server.addr.port),
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    [Symbol.asyncDispose]: () => shutDownHttp(server),
   };
 }
 

@@ -12,11 +12,12 @@ import {
 } from "@grpc/grpc-js";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
+import { underlyingCall } from "./underlying_call.ts";
 
 /** @param stallMs How long one message may take to be sent; a call past it is cut off. */
 export function paceResponses({ stallMs }: { readonly stallMs: number }): ServerInterceptor {
   return (_method, call) => {
-    const stream = streamOf(call);
+    const stream = underlyingCall(call)?.stream;
     return stream ? new PacedCall(call, stream, stallMs) : new ServerInterceptingCall(call);
   };
 }
@@ -43,15 +44,6 @@ class PacedCall extends ServerInterceptingCall {
         done();
       }));
   }
-}
-
-/** grpc-js keeps it to itself. */
-function streamOf(call: ServerInterceptingCallInterface): ServerHttp2Stream | undefined {
-  const { stream, nextCall } = call as {
-    stream?: ServerHttp2Stream;
-    nextCall?: ServerInterceptingCallInterface;
-  };
-  return stream ?? (nextCall && streamOf(nextCall));
 }
 
 function onceThereIsRoom({ session }: ServerHttp2Stream, then: () => void): void {

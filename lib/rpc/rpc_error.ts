@@ -15,6 +15,8 @@ export class RpcError extends Error {
   readonly neverConnected: boolean;
   /** Whether the same call may succeed later; false where only another request would. */
   readonly retryable: boolean;
+  /** Whether the peer takes no more work since it is about to stop; others may take it. */
+  readonly isDraining: boolean;
   /** How long the peer asks to wait before the next try; undefined: it did not say. */
   readonly pushbackMs: number | undefined;
 
@@ -32,6 +34,8 @@ export class RpcError extends Error {
     this.details = details;
     this.address = address;
     this.neverConnected = noConnection !== null;
+    this.isDraining = code === "UNAVAILABLE" &&
+      (saysDraining(error.metadata) || details === DRAINING_DETAILS);
     this.pushbackMs = readPushback(error.metadata);
     this.retryable = isRetryable(code, this.pushbackMs);
   }
@@ -56,6 +60,11 @@ const CONNECTION_LOST =
 /** The trailer by which a server says how long to wait. @see gRFC A6, "Pushback". */
 export const PUSHBACK_KEY = "grpc-retry-pushback-ms";
 
+/** The trailer by which a worker says why it refused a call, and what it says where it drains. */
+export const DRAINING = { key: "transcoder-refusal", value: "draining" } as const;
+/** The details of a worker that sends no such trailer. */
+const DRAINING_DETAILS = "Worker is draining";
+
 const RETRYABLE: ReadonlySet<StatusName> = new Set([
   "ABORTED",
   "DATA_LOSS",
@@ -68,6 +77,10 @@ const RETRYABLE: ReadonlySet<StatusName> = new Set([
 function isRetryable(code: StatusName, pushbackMs: number | undefined): boolean {
   // exhausted without a pushback is a full disk or too large a message, which waiting does not mend
   return RETRYABLE.has(code) || (code === "RESOURCE_EXHAUSTED" && pushbackMs !== undefined);
+}
+
+function saysDraining(metadata: Metadata | undefined): boolean {
+  return metadata?.get(DRAINING.key)[0] === DRAINING.value;
 }
 
 function readPushback(metadata: Metadata | undefined): number | undefined {

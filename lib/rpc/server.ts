@@ -1,5 +1,6 @@
 import { Server, type ServerInterceptor, setLogger } from "@grpc/grpc-js";
 import { formatAddress } from "./address.ts";
+import { boundRequests, type CarriesChunk, forgetUnread } from "./bound_requests.ts";
 import { serverCredentials, type ServerTls } from "./credentials.ts";
 import "./goaway_guard.ts";
 import { explainMessageLimit, requireToken } from "./interceptors.ts";
@@ -10,6 +11,8 @@ export interface ServerOptions {
   readonly maxChunkBytes: number;
   /** What callers are told to do about a larger one; by default what suits a worker. */
   readonly overLimit?: string | undefined;
+  /** Which messages may be as large as that; by default all. */
+  readonly carriesChunk?: CarriesChunk | undefined;
   readonly tls?: ServerTls | undefined;
   readonly token?: string | undefined;
   /** What calls go through once they are let in, in this order. */
@@ -39,11 +42,15 @@ const DEFAULT_CONNECTIONS: ConnectionLimits = {
 /** Room in a message for all but its chunk. */
 const ENVELOPE_BYTES = 64 * 1024;
 
+/** What may be there of messages without a chunk before they are whole. */
+const MAX_HELD_BYTES = 16 * 1024 * 1024;
+
 /** A call may wait for a place among the encodes, but not so many that their buffers fill the memory. */
 const MAX_STREAMS_A_CONNECTION = 256;
 
 export function createServer(options: ServerOptions): Server {
   const { maxChunkBytes, overLimit = "use ProcessChunkStream", token, interceptors = [] } = options;
+  const { carriesChunk = () => true } = options;
   const connections = { ...DEFAULT_CONNECTIONS, ...options.connections };
   const authorize = token === undefined ? [] : [requireToken(token)];
   return new Server({
@@ -56,6 +63,8 @@ export function createServer(options: ServerOptions): Server {
     // the first is next to the socket, where explainMessageLimit has to be
     interceptors: [
       explainMessageLimit(`message is over the limit of ${maxChunkBytes} bytes a chunk: ${overLimit}`),
+      boundRequests({ carriesChunk, messageBytes: ENVELOPE_BYTES, totalBytes: MAX_HELD_BYTES }),
+      forgetUnread(),
       paceResponses({ stallMs: connections.responseMs }),
       ...authorize,
       ...interceptors,

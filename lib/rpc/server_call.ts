@@ -11,6 +11,7 @@ import {
 } from "@grpc/grpc-js";
 import type { EventEmitter } from "node:events";
 import { once } from "node:events";
+import type { Readable } from "node:stream";
 import { untilAborted } from "../abort_signals.ts";
 import { type OpenSpan, withSpan, withTrace } from "../trace.ts";
 import { traceOf } from "./trace_context.ts";
@@ -129,9 +130,11 @@ function callSource<Request>(
   call: ServerReadableStream<Request, never> | ServerReadableStream<Request, unknown>,
   signal: AbortSignal,
 ): ReadableStream<Request> {
+  const ask = readOnDemand(call);
   const messages = call[Symbol.asyncIterator]() as AsyncIterator<Request>;
   return new ReadableStream<Request>({
     async pull(controller) {
+      ask();
       // A cancelled call ends without an error or an end of its own, so every wait is also on the signal. A promise for
       // each wait: one for all would keep whatever any of them gave until the call is over.
       const { done, value } = await untilAborted(messages.next(), signal);
@@ -140,6 +143,30 @@ function callSource<Request>(
     },
     cancel: () => void call.resume(), // what still comes is read and dropped, so that the call can end
   }, { highWaterMark: 0 });
+}
+
+/**
+ * Has a call read a message only when it is asked for one: by itself it would read sixteen ahead, however large.
+ *
+ * @returns To ask for one more.
+ */
+function readOnDemand(call: Readable): () => void {
+  const read = call._read;
+  let isAsked = false;
+  let isReady = false;
+  const readOne = () => {
+    if (!isAsked || !isReady) return;
+    isAsked = isReady = false;
+    read.call(call, 0);
+  };
+  call._read = () => {
+    isReady = true;
+    readOne();
+  };
+  return () => {
+    isAsked = true;
+    readOne();
+  };
 }
 
 function callSink<Response>(

@@ -11,6 +11,14 @@ export async function shutDown(server: Pick<Server, "tryShutdown">): Promise<voi
   await settlesWithin(LAST_BYTES_MS, promise);
 }
 
+/**
+ * The same of a server of web pages. Connections on which a response waits for somebody who reads none of it stay
+ * until that one goes or the process ends: Deno cuts none off once it shuts down.
+ */
+export async function shutDownHttp(server: Pick<Deno.HttpServer, "shutdown">): Promise<void> {
+  await settlesWithin(LAST_BYTES_MS, server.shutdown());
+}
+
 /** @returns Whether the work was done in time; it goes on in any case. */
 export async function settlesWithin(limitMs: number, work: Promise<void>): Promise<boolean> {
   const late = Promise.withResolvers<boolean>();

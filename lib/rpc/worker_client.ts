@@ -63,7 +63,7 @@ export interface WorkerCapabilities {
   readonly maxTasks: number;
   /** Encoder threads of a chunk whose settings name no number. */
   readonly threads: number;
-  /** Whether all codecs that were asked for have been tried; else ask again soon. */
+  /** Whether all codecs that were asked for have been tried to an end; else ask again soon. */
   readonly isComplete: boolean;
   /** Those tried so far. */
   readonly codecs: readonly CodecCapability[];

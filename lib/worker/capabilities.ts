@@ -1,6 +1,6 @@
 /** What a worker can encode and how fast, shown by doing it. */
 import { fileURLToPath } from "node:url";
-import type { Encoder, EncodeTask } from "../encode/encoder.ts";
+import { EncodeError, type Encoder, EncoderCrashedError, type EncodeTask } from "../encode/encoder.ts";
 import {
   type Codec,
   CODECS,
@@ -23,19 +23,26 @@ export type CodecTrial =
     /** Which it takes. */
     readonly pixelFormats: readonly EncodeSettings["pixelFormat"][];
   }
-  | { readonly kind: "failed"; readonly codec: Codec; readonly problem: string };
+  | {
+    readonly kind: "failed";
+    readonly codec: Codec;
+    readonly problem: string;
+    /** Whether it says nothing sure of the codec, which is tried again. */
+    readonly isPassing: boolean;
+  };
 
 export interface KnownCapabilities {
   /** In the order in which they were tried. */
   readonly trials: readonly CodecTrial[];
-  /** Whether all that were asked for are among them. */
+  /** Whether all that were asked for are among them, and none of those is passing. */
   readonly isComplete: boolean;
 }
 
 /** Disposing of it ends the encode that runs. */
 export interface Capabilities extends AsyncDisposable {
   /**
-   * Has those codecs tried that have not been, one after another in the background, and tells what is known now.
+   * Has those codecs tried that have not been, one after another in the background, and tells what is known now. A
+   * try that failed without a refusal is made again when it is asked for a minute later.
    *
    * @param codecs None: all.
    */
@@ -46,9 +53,13 @@ export interface CapabilitiesOptions {
   readonly logger: Logger;
   /** How long one codec may take. Default 30 s. */
   readonly trialMs?: number;
+  /** Milliseconds, from whenever. Default the time since the start. */
+  readonly now?: () => number;
 }
 
 const TRIAL_MS = 30_000;
+/** How long the problem of a try that may pass is told before the codec is tried again. */
+const TRY_AGAIN_MS = 60_000;
 
 /**
  * Nothing is tried before it is asked for: a worker that only stores, or whose master needs one codec, spends
@@ -58,18 +69,21 @@ const TRIAL_MS = 30_000;
  */
 export function createCapabilities(
   media: Encoder | null,
-  { logger, trialMs = TRIAL_MS }: CapabilitiesOptions,
+  { logger, trialMs = TRIAL_MS, now = () => performance.now() }: CapabilitiesOptions,
 ): Capabilities {
   const over = new AbortController();
-  const trials: CodecTrial[] = [];
-  const asked = new Set<Codec>();
+  const trials = new Map<Codec, CodecTrial>();
+  /** Those that need no further try, before the time given. */
+  const quietUntilMs = new Map<Codec, number>();
   let running = Promise.resolve();
 
   async function tryNext(encoder: Encoder, codec: Codec): Promise<void> {
     if (over.signal.aborted) return;
     const trial = await tryCodec(encoder, codec, { signal: over.signal, trialMs });
     if (over.signal.aborted) return;
-    trials.push(trial);
+    trials.delete(codec);
+    trials.set(codec, trial); // as the last
+    if (isPassing(trial)) quietUntilMs.set(codec, now() + TRY_AGAIN_MS);
     if (trial.kind === "failed") {
       logger.warn("Cannot encode with codec", { codec: trial.codec, reason: trial.problem });
     } else {
@@ -83,12 +97,12 @@ export function createCapabilities(
       if (!media) return { trials: [], isComplete: true };
       const wanted = codecs.length === 0 ? CODECS : codecs;
       for (const codec of wanted) {
-        if (asked.has(codec)) continue;
-        asked.add(codec);
+        if (now() < (quietUntilMs.get(codec) ?? -Infinity)) continue;
+        quietUntilMs.set(codec, Infinity);
         running = running.then(() => tryNext(media, codec));
       }
-      const isComplete = wanted.every((codec) => trials.some((trial) => trial.codec === codec));
-      return { trials: [...trials], isComplete };
+      const isComplete = wanted.every((codec) => trials.has(codec) && !isPassing(trials.get(codec)!));
+      return { trials: [...trials.values()], isComplete };
     },
     async [Symbol.asyncDispose]() {
       over.abort(new DOMException("The worker ends", "AbortError"));
@@ -96,6 +110,8 @@ export function createCapabilities(
     },
   };
 }
+
+const isPassing = (trial: CodecTrial): boolean => trial.kind === "failed" && trial.isPassing;
 
 async function tryCodec(
   encoder: Encoder,
@@ -111,6 +127,7 @@ async function tryCodec(
       kind: "failed",
       codec,
       problem: `${encoder.name} ${encoder.version} has no ${codec} encoder here`,
+      isPassing: false,
     };
   }
   const late = new AbortController();
@@ -119,7 +136,10 @@ async function tryCodec(
     const made = await encodeTestSecond(encoder, settings, AbortSignal.any([signal, late.signal]));
     return { kind: "proven", codec, ...made, pixelFormats };
   } catch (error) {
-    return { kind: "failed", codec, problem: error instanceof Error ? error.message : String(error) };
+    const reason = error instanceof Error ? error.message : String(error);
+    const isRefusal = error instanceof EncodeError && !(error instanceof EncoderCrashedError);
+    const problem = isRefusal ? reason : `${reason}; it will be tried again`;
+    return { kind: "failed", codec, problem, isPassing: !isRefusal };
   } finally {
     clearTimeout(timer);
   }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { untilAborted } from "../abort_signals.ts";
 import { unlessStalled } from "../stalled.ts";
 
 /** What was received is not what was sent. */
@@ -24,8 +25,9 @@ export interface CheckedChunk {
    * the encoder left unread is read to know.
    *
    * @throws {ChunkChecksumError} @throws {EmptyChunkError} @throws {StalledError} @throws What the source threw.
+   * @throws `options.signal.reason` once aborted; the source is cancelled.
    */
-  verify(): Promise<void>;
+  verify(options?: { readonly signal?: AbortSignal }): Promise<void>;
 }
 
 export interface CheckOptions {
@@ -90,9 +92,15 @@ export function checkChunk(
     get sizeBytes() {
       return sizeBytes;
     },
-    async verify() {
+    async verify({ signal } = {}) {
       if (failure !== undefined) throw failure;
-      if (sha256) { while (await next()); }
+      if (!sha256) return;
+      try {
+        while (await untilAborted(next(), signal));
+      } catch (error) {
+        reader.cancel(error).catch(() => {}); // nobody reads on
+        throw error;
+      }
     },
   };
 }

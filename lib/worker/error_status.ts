@@ -3,7 +3,7 @@ import { Metadata, status } from "@grpc/grpc-js";
 import { EncodeError, EncoderCrashedError, EncoderUnavailableError } from "../encode/encoder.ts";
 import { InvalidSettingError } from "../encode/settings.ts";
 import { shortened, statusFrom, type StatusTable } from "../rpc/error_status.ts";
-import { PUSHBACK_KEY } from "../rpc/rpc_error.ts";
+import { DRAINING, PUSHBACK_KEY } from "../rpc/rpc_error.ts";
 import type { EndStatus } from "../rpc/server_call.ts";
 import { StalledError } from "../stalled.ts";
 import { InvalidKeyError } from "../store/shard_key.ts";
@@ -44,13 +44,18 @@ const TABLE: StatusTable = [
 /** See {@link statusFrom}. */
 export function toStatus(error: unknown): EndStatus {
   const answer = statusFrom(TABLE, error);
-  if (error instanceof BusyError) return { ...answer, metadata: pushback(error) };
+  if (error instanceof BusyError) {
+    return { ...answer, metadata: trailer(PUSHBACK_KEY, `${error.retryAfterMs}`) };
+  }
+  if (error instanceof DrainingError) {
+    return { ...answer, metadata: trailer(DRAINING.key, DRAINING.value) };
+  }
   if (!(error instanceof EncodeError) || error.logTail.length === 0) return answer;
   return { ...answer, details: shortened(`${error.message}: ${error.logTail.join("; ")}`) };
 }
 
-function pushback({ retryAfterMs }: BusyError): Metadata {
+function trailer(key: string, value: string): Metadata {
   const metadata = new Metadata();
-  metadata.set(PUSHBACK_KEY, String(retryAfterMs));
+  metadata.set(key, value);
   return metadata;
 }

@@ -90,7 +90,7 @@ async function encodeAndStore(
   } catch (error) {
     signal.throwIfAborted();
     // what is wrong with the chunk itself explains what the encoder made of it
-    if (error instanceof EncodeError) await chunk.verify();
+    if (error instanceof EncodeError) await chunk.verify({ signal });
     throw error;
   }
 }

@@ -21,6 +21,7 @@ import { createCpuMeter } from "./machine_load.ts";
 import { toStatus } from "./error_status.ts";
 import { createMemoryMeter } from "./memory_meter.ts";
 import { createMetrics } from "./metrics.ts";
+import { createOpenCalls } from "./open_calls.ts";
 import type { ProcessLimits } from "./process_chunk.ts";
 import { refuseEarly } from "./refuse_early.ts";
 import { workerService } from "./service.ts";
@@ -44,6 +45,8 @@ export interface WorkerOptions {
   /** Where to serve /metrics; undefined: nowhere. */
   readonly metricsPort?: number | undefined;
   readonly logger: Logger;
+  /** Ends the start; of a worker that listens, see `drain()`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RunningWorker {
@@ -57,7 +60,7 @@ export interface RunningWorker {
   /** The store's folder, absolute. */
   readonly storeRoot: string;
   /**
-   * Takes no new work, finishes what runs, and stops.
+   * Takes no new work, finishes what runs, lets those who fetch shards have them, and stops.
    *
    * @param drainMs What has not finished by then is aborted.
    * @returns Whether everything that ran was finished.
@@ -72,14 +75,18 @@ const QUEUED_PER_TASK = 1;
 
 const DEFAULT_LIMITS: ProcessLimits = { stallMs: 60_000, messageMs: 600_000, encodeMs: 3_600_000 };
 
-/** @throws {EncoderUnavailableError} @throws {StoreUnwritableError} @throws {TlsError} @throws {BindError} */
+/**
+ * @throws {EncoderUnavailableError} @throws {StoreUnwritableError} @throws {TlsError} @throws {BindError}
+ * @throws `options.signal.reason` once aborted.
+ */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { host, maxTasks, logger } = options;
+  const untilAborted = options.signal ? { signal: options.signal } : {};
   const workerId = `${hostname()}-${crypto.randomUUID().slice(0, 8)}`;
   await using starting = new AsyncDisposableStack();
 
-  const encoders = await chooseEncoders(options.encoder);
-  const store = starting.use(await openShardStore(options.shardsDir, { workerId }));
+  const encoders = await chooseEncoders(options.encoder, untilAborted);
+  const store = starting.use(await openShardStore(options.shardsDir, { workerId, ...untilAborted }));
   const health = new HealthImplementation({ "": "SERVING", [SERVICE]: "SERVING" });
   const condition = starting.use(watchCondition(store, {
     onChange({ isHealthy, message }) {
@@ -107,9 +114,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   const stop = new AbortController();
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const { ProcessChunk: { path: processChunk } } = WorkerService.service;
+  const fetches = createOpenCalls();
+  const { ProcessChunk: { path: processChunk }, ProcessChunkStream } = WorkerService.service;
   const server = createServer({
     ...options,
+    // the first of a stream is its header
+    carriesChunk: (path, message) => path === processChunk || path === ProcessChunkStream.path && message > 0,
     interceptors: [
       refuseEarly({
         path: processChunk,
@@ -136,6 +146,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       condition,
       load,
       metrics,
+      fetches,
       shutdown: stop.signal,
     }),
   );
@@ -152,7 +163,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     storeRoot: store.root,
     async drain(drainMs) {
       condition.startDraining();
-      const isDrained = await settlesWithin(drainMs, admission.close());
+      const isDrained = await settlesWithin(drainMs, admission.close().then(() => fetches.over()));
       stop.abort(new DrainingError());
       // what was aborted ends by itself; what was answered has its last bytes to send
       await shutDown(server);

@@ -25,6 +25,7 @@ import { InvalidRequestError, readChunkOrder } from "./chunk_order.ts";
 import type { ConditionWatch } from "./condition.ts";
 import { toStatus } from "./error_status.ts";
 import type { WorkerMetrics } from "./metrics.ts";
+import type { OpenCalls } from "./open_calls.ts";
 import { type ChunkProcessor, processChunk } from "./process_chunk.ts";
 import { getShard, getShardStream, getVideoMetadata, listShards } from "./shard_calls.ts";
 
@@ -35,6 +36,8 @@ export interface WorkerServiceOptions {
   readonly condition: ConditionWatch;
   readonly load: { readonly cpuPercent: () => number; readonly memoryBytes: () => number };
   readonly metrics: WorkerMetrics;
+  /** Told of each call that gets a shard. */
+  readonly fetches: Pick<OpenCalls, "add">;
   readonly maxTasks: number;
   /** Encoder threads of a request that names no number. */
   readonly threads: number;
@@ -46,7 +49,7 @@ export interface WorkerServiceOptions {
 
 /** What grpc-js calls for each method. */
 export function workerService(options: WorkerServiceOptions): UntypedServiceImplementation {
-  const { workerId, processor, logger, maxChunkBytes: maxBytes } = options;
+  const { workerId, processor, logger, fetches, maxChunkBytes: maxBytes } = options;
   const { store } = processor;
   const shardMessages = createAdmission({ maxTasks: MAX_SHARD_MESSAGES, maxQueued: Infinity });
   const calls: Calls = {
@@ -71,27 +74,31 @@ export function workerService(options: WorkerServiceOptions): UntypedServiceImpl
       calls,
       async (parts: ReadableStream<ProcessChunkPart__Output>, { signal }) => {
         const header = await readHeader(parts);
-        return await process(header, parts.pipeThrough(dataOfParts()), signal);
+        return await process(header, dataOf(parts), signal);
       },
     ),
     GetShard: unary(
       calls,
-      ({ shardLocation }: GetShardRequest__Output, { signal }) =>
-        untilSent(shardMessages, signal, () => getShard(store, shardLocation, { maxBytes, signal })),
+      ({ shardLocation }: GetShardRequest__Output, { signal }) => {
+        fetches.add(signal);
+        return untilSent(shardMessages, signal, () => getShard(store, shardLocation, { maxBytes, signal }));
+      },
     ),
     GetShardStream: serverStream(
       calls,
-      ({ shardLocation }: GetShardRequest__Output, { signal }) =>
-        getShardStream(store, shardLocation, { signal }),
+      ({ shardLocation }: GetShardRequest__Output, { signal }) => {
+        fetches.add(signal);
+        return getShardStream(store, shardLocation, { signal });
+      },
     ),
     CheckHealth: unary(calls, () => Promise.resolve(healthOf(options))),
-    ListShards: unary(calls, ({ videoId }: ListShardsRequest__Output) => {
+    ListShards: unary(calls, ({ videoId }: ListShardsRequest__Output, { signal }) => {
       if (videoId !== "") checkVideoId(videoId);
-      return listShards(store, videoId, { workerId });
+      return listShards(store, videoId, { workerId, signal });
     }),
-    GetVideoMetadata: unary(calls, ({ videoId }: GetVideoMetadataRequest__Output) => {
+    GetVideoMetadata: unary(calls, ({ videoId }: GetVideoMetadataRequest__Output, { signal }) => {
       checkVideoId(videoId);
-      return getVideoMetadata(store, videoId, { workerId });
+      return getVideoMetadata(store, videoId, { workerId, signal });
     }),
     DeleteVideo: unary(calls, ({ videoId }: DeleteVideoRequest__Output, { signal }) => {
       checkVideoId(videoId);
@@ -183,15 +190,23 @@ async function readHeader(parts: ReadableStream<ProcessChunkPart__Output>): Prom
   return value.header;
 }
 
-function dataOfParts(): TransformStream<ProcessChunkPart__Output, Uint8Array> {
-  return new TransformStream({
-    transform(part, controller) {
-      if (part.part !== "data" || !part.data) {
-        throw new InvalidRequestError("data", "must be all that follows the header");
+/** Reads no part before its bytes are wanted: one may be as large as a message can be. */
+function dataOf(parts: ReadableStream<ProcessChunkPart__Output>): ReadableStream<Uint8Array> {
+  const reader = parts.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return controller.close();
+        if (value.part !== "data" || !value.data) {
+          await reader.cancel();
+          throw new InvalidRequestError("data", "must be all that follows the header");
+        }
+        if (value.data.length > 0) return controller.enqueue(value.data);
       }
-      if (part.data.length > 0) controller.enqueue(part.data);
     },
-  });
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
 }
 
 function healthOf(

@@ -55,9 +55,9 @@ export async function getShardStream(
 export async function listShards(
   store: ShardStore,
   videoId: string,
-  { workerId }: { workerId: string },
+  { workerId, signal }: { workerId: string; signal: AbortSignal },
 ): Promise<ListShardsResponse> {
-  const listed = await store.list(videoId === "" ? undefined : videoId);
+  const listed = await store.list(videoId === "" ? undefined : videoId, { signal });
   if (videoId !== "" && listed.length === 0) {
     return { success: false, workerId, message: `No shards found for video '${videoId}'` };
   }
@@ -76,9 +76,9 @@ export async function listShards(
 export async function getVideoMetadata(
   store: ShardStore,
   videoId: string,
-  { workerId }: { workerId: string },
+  { workerId, signal }: { workerId: string; signal: AbortSignal },
 ): Promise<GetVideoMetadataResponse> {
-  const shards = await store.metadata(videoId);
+  const shards = await store.metadata(videoId, { signal });
   if (shards.length === 0) {
     return { success: false, workerId, message: `No metadata found for video '${videoId}'` };
   }

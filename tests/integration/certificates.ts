@@ -27,12 +27,12 @@ export interface Authority {
   /** PEM. */
   readonly ca: string;
   readonly caPath: string;
-  /** A certificate for localhost and 127.0.0.1, as good for a server as for a client. */
-  issue(name: string): Promise<Identity>;
+  /** A certificate for localhost and 127.0.0.1, unless told otherwise, as good for a server as for a client. */
+  issue(name: string, hosts?: string): Promise<Identity>;
 }
 
 const EC_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-const HOSTS = "subjectAltName=DNS:localhost,IP:127.0.0.1";
+const HOSTS = "DNS:localhost,IP:127.0.0.1";
 
 /** @param name Of its files in the folder. */
 export async function createAuthority(folder: string, name: string): Promise<Authority> {
@@ -53,10 +53,10 @@ export async function createAuthority(folder: string, name: string): Promise<Aut
   return {
     ca: await Deno.readTextFile(caPath),
     caPath,
-    async issue(subject) {
+    async issue(subject, hosts = HOSTS) {
       const path = (ending: string) => join(folder, `${name}-${subject}.${ending}`);
       const [subjectKey, request, cert, extensions] = [path("key"), path("csr"), path("pem"), path("ext")];
-      await Deno.writeTextFile(extensions, HOSTS);
+      await Deno.writeTextFile(extensions, `subjectAltName=${hosts}`);
       await openssl("req", ...EC_KEY, "-subj", `/CN=${subject}`, "-keyout", subjectKey, "-out", request);
       const signing = ["-CA", caPath, "-CAkey", keyPath, "-CAcreateserial", "-extfile", extensions];
       await openssl("x509", "-req", "-in", request, ...signing, "-days", "2", "-out", cert);

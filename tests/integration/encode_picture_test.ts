@@ -1,14 +1,21 @@
 /** What an encode keeps of the pictures of a source, and what it says of the rest. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { planSource, readSegment } from "../../lib/chunk/keyframe_segments.ts";
 import { openSource } from "../../lib/chunk/source_file.ts";
-import type { EncodeFacts, Encoder } from "../../lib/encode/encoder.ts";
+import {
+  EncodeError,
+  type EncodeFacts,
+  type Encoder,
+  EncoderCrashedError,
+} from "../../lib/encode/encoder.ts";
 import { createFfmpegEncoder } from "../../lib/encode/ffmpeg_encoder.ts";
 import { createLibavEncoder } from "../../lib/encode/libav_encoder.ts";
 import { DEFAULT_CRF, DEFAULT_SETTINGS, type EncodeSettings } from "../../lib/encode/settings.ts";
 import { mediaFile } from "../media/make_media.ts";
 import { MEDIA_CASES } from "../media/media_cases.ts";
+import { type Chunk, chunkOfBytes } from "./encode_media.ts";
 import { HAS_FFMPEG, runSystem, WITHOUT_FFMPEG } from "./system_ffmpeg.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
 
 const LOSSLESS: EncodeSettings = { ...DEFAULT_SETTINGS, preset: "ultrafast", rate: { kind: "crf", crf: 0 } };
 const fast = (codec: EncodeSettings["codec"]): EncodeSettings => ({
@@ -56,6 +63,26 @@ async function frameHashes(bytes: Uint8Array<ArrayBuffer>, args: readonly string
   return lines.filter((line) => line !== "" && !line.startsWith("#")).map((line) =>
     line.split(",").at(-1)!.trim()
   );
+}
+
+/** Two frames of so many pixels, which no option of `makeVideo()` gives. */
+async function hevcChunk(size: string): Promise<Chunk> {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/long.mp4`;
+  const source = ["-f", "lavfi", "-i", `testsrc=s=${size}:r=25`, "-frames:v", "2", "-pix_fmt", "yuv420p"];
+  const hevc = [
+    "-c:v",
+    "libx265",
+    "-preset",
+    "ultrafast",
+    "-x265-params",
+    "log-level=error",
+    "-tag:v",
+    "hvc1",
+  ];
+  const layout = ["-movflags", "+frag_keyframe+empty_moov"];
+  await runSystem("ffmpeg", [...source, ...hevc, ...layout, path], new Uint8Array());
+  return await chunkOfBytes(await Deno.readFile(path));
 }
 
 for (const create of [createLibavEncoder, createFfmpegEncoder]) {
@@ -118,6 +145,27 @@ for (const create of [createLibavEncoder, createFfmpegEncoder]) {
     assertEquals(stream.pix_fmt, "yuv420p10le");
     assertEquals(facts.notes.length, 1);
     assertMatch(facts.notes[0]!, /from yuv420p12le, which the encoder cannot take, to yuv420p10le/);
+  });
+
+  for (const size of ["17600x64", "64x17600"]) {
+    test(`refuses a picture of ${size}, whatever is made of it`, async (encoder) => {
+      const chunk = await hevcChunk(size);
+      for (const changes of [{}, { width: 64, height: 64 }]) {
+        const task = { settings: { ...fast("hevc"), ...changes }, segment: chunk.segment };
+        const { shard, facts } = encoder.encode(new Blob([chunk.bytes]).stream(), task);
+        const error = await assertRejects(() => new Response(shard).bytes(), EncodeError);
+        assert(!(error instanceof EncoderCrashedError));
+        assertEquals(error.message, `Cannot encode the chunk: its picture of ${size} is too large`);
+        assertEquals(await facts.catch((reason) => reason), error);
+      }
+    });
+  }
+
+  test("takes a picture of the longest side that may be", async (encoder) => {
+    const { bytes, segment } = await hevcChunk("16384x64");
+    const { shard, facts } = encoder.encode(new Blob([bytes]).stream(), { settings: fast("hevc"), segment });
+    await new Response(shard).bytes();
+    assertEquals((await facts).frameCount, 2);
   });
 
   test("keeps what a picture says of the display that it was graded on", async (encoder) => {

@@ -83,6 +83,32 @@ Deno.test("a chunk that keeps coming past the time that one may take is ended", 
   await until(async () => (await t.storedFiles()).length === 0);
 });
 
+Deno.test("a chunk that was refused holds its place no longer, though the rest of it keeps coming", async () => {
+  const limits = { stallMs: 10_000, encodeMs: 3_000 };
+  await using t = await startInProcess({ encoder: "libav", maxTasks: 1, limits });
+  const header: ProcessChunkPart["header"] = {
+    videoId: "v",
+    kind: "CHUNK_KIND_MEDIA_SEGMENT",
+    segment: { timescale: 25, frameCount: 25 },
+    sha256: new Uint8Array(32),
+  };
+  // a box shorter than its own header, at which the encoder gives up
+  const broken = new Uint8Array(100_000);
+  broken.set([0, 0, 0, 4, 0x66, 0x72, 0x65, 0x65]);
+  const { call, answer } = t.raw.open([{ header }, { data: broken }]);
+  const trickle = setInterval(() => call.write({ data: BYTES.subarray(0, 1) }), 20);
+  try {
+    const error = await assertRejects(() => answer) as ServiceError;
+    assertEquals([error.code, error.details], [
+      status.DEADLINE_EXCEEDED,
+      "Cannot process chunk: not done after 3 s",
+    ]);
+    await t.raw.until(({ activeTasks }) => activeTasks === 0);
+  } finally {
+    clearInterval(trickle);
+  }
+});
+
 Deno.test("an encode past the time that one may take is ended, with its process", async () => {
   await using t = await startInProcess({ encoder: "libav", limits: { encodeMs: 1_500 } });
   await using folder = await temporaryFolder();

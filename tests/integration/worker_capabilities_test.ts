@@ -1,6 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
+import { EncodeError, type Encoder, EncoderCrashedError } from "../../lib/encode/encoder.ts";
+import { failedEncoding } from "../../lib/encode/failed_encoding.ts";
 import type { Codec } from "../../lib/encode/settings.ts";
 import type { WorkerCapabilities } from "../../lib/rpc/worker_client.ts";
+import { createCapabilities, type KnownCapabilities } from "../../lib/worker/capabilities.ts";
 import { type InProcessWorker, startInProcess } from "./in_process_worker.ts";
 import { HAS_FFMPEG, WITHOUT_FFMPEG } from "./system_ffmpeg.ts";
 import { until } from "./until.ts";
@@ -75,4 +78,87 @@ Deno.test("a worker does not wait for a codec that it tries when it is told to e
   await worker.worker.drain(0);
   assert(performance.now() - startMs < 2_000);
   assertEquals(worker.log.filter((line) => line.startsWith("Codec works")), []);
+});
+
+const SILENT = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** An encoder whose encodes end as told, the last way again and again; "hangs": they wait until they are ended. */
+function fakeEncoder(
+  ...ends: readonly (Error | "works" | "hangs")[]
+): Encoder & { readonly encodes: number } {
+  let encodes = 0;
+  return {
+    name: "simulated",
+    version: "1",
+    supports: () => true,
+    pids: new Set(),
+    get encodes() {
+      return encodes;
+    },
+    encode(source, _task, { signal } = {}) {
+      const end = ends[Math.min(encodes++, ends.length - 1)]!;
+      if (end instanceof Error) return failedEncoding(source, end);
+      void source.cancel();
+      const facts = Promise.resolve({ encoder: "fake 1", frameCount: 25, notes: [] });
+      if (end === "works") return { shard: ReadableStream.from([]), facts };
+      const shard = new ReadableStream<Uint8Array>({
+        start: (controller) => signal?.addEventListener("abort", () => controller.error(signal.reason)),
+      });
+      return { shard, facts };
+    },
+  };
+}
+
+/** Capabilities whose time passes as the test says. */
+function onFakeTime(encoder: Encoder, options: { trialMs?: number } = {}) {
+  const time = { ms: 0 };
+  const capabilities = createCapabilities(encoder, { logger: SILENT, ...options, now: () => time.ms });
+  return { time, capabilities, ask: () => capabilities.ask(["h264"]) };
+}
+
+const problemsOf = ({ trials }: KnownCapabilities) =>
+  trials.map((trial) => trial.kind === "failed" ? trial.problem : "");
+
+const CRASH = new EncoderCrashedError("The ffmpeg process ended: killed by SIGKILL");
+for (
+  const [how, end, problem] of [
+    [
+      "whose process was killed",
+      CRASH,
+      "The ffmpeg process ended: killed by SIGKILL; it will be tried again",
+    ],
+    ["that took too long", "hangs", "not done after 0.02 s; it will be tried again"],
+    ["that could not be started", new Error("too many files"), "too many files; it will be tried again"],
+  ] as const
+) {
+  Deno.test(`a try ${how} is told as a passing problem, and made again a minute later`, async () => {
+    const encoder = fakeEncoder(end, "works");
+    const { time, ask, capabilities } = onFakeTime(encoder, { trialMs: 20 });
+    await using _ = capabilities;
+    assertEquals(ask(), { trials: [], isComplete: false });
+    await until(() => Promise.resolve(ask().trials.length > 0));
+    time.ms = 59_999;
+    for (let i = 0; i < 5; i++) {
+      assertEquals([problemsOf(ask()), ask().isComplete], [[problem], false]);
+    }
+    assertEquals(encoder.encodes, 1);
+
+    time.ms = 60_001 + 59_999;
+    for (let i = 0; i < 5; i++) assertEquals([problemsOf(ask()), ask().isComplete], [[problem], false]);
+    await until(() => Promise.resolve(ask().isComplete));
+    assertEquals([ask().trials.map(({ kind }) => kind), encoder.encodes], [["proven"], 2]);
+    time.ms *= 10;
+    assertEquals([ask().isComplete, encoder.encodes], [true, 2]);
+  });
+}
+
+Deno.test("a codec that the encoder refuses stays refused", async () => {
+  const encoder = fakeEncoder(new EncodeError("Unknown encoder 'libx264'"), "works");
+  const { time, ask, capabilities } = onFakeTime(encoder);
+  await using _ = capabilities;
+  ask();
+  await until(() => Promise.resolve(ask().isComplete));
+  time.ms = 10 * 60_000;
+  assertEquals([problemsOf(ask()), ask().isComplete], [["Unknown encoder 'libx264'"], true]);
+  assertEquals(encoder.encodes, 1);
 });

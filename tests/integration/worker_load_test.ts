@@ -151,7 +151,7 @@ Deno.test("a worker that is not done in time aborts its encodes, whose processes
   await Promise.all(failures);
   assertEquals((await within(10_000, worker.child.status)).code, 1);
   for (const pid of encoders) assertEquals(await isAlive(pid), false, `encoder ${pid}`);
-  assert(worker.output().includes("Encodes that were not done in time were aborted"));
+  assert(worker.output().includes("What was not done in time was aborted"));
 });
 
 Deno.test("a worker killed with -9 takes its encoders with it within seconds", async () => {

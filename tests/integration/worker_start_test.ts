@@ -1,8 +1,13 @@
 /** What keeps a worker from starting: one clear line, exit 1, and nothing left behind. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { runScript } from "./run_script.ts";
+import { FileLock } from "../../lib/store/_file_lock.ts";
+import { openShardStore } from "../../lib/store/shard_store.ts";
+import { storeLockPath } from "../../lib/store/_staging.ts";
+import { runScript, startScript } from "./run_script.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
+import { until } from "./until.ts";
+import { within } from "./within.ts";
 
 Deno.test.sanitizer({ ops: true, resources: true });
 
@@ -93,3 +98,36 @@ Deno.test("a worker whose certificate and key are no PEM, or not of one pair, sa
   const flags = ["--tls_cert", "junk.pem", "--tls_key", "junk.pem"];
   await assertRefused(flags, /certificate|--tls_cert/i, { cwd: folder.path });
 });
+
+Deno.test("a worker whose --master_ca is no certificate says so and exits 1 before it listens", async () => {
+  await using folder = await temporaryFolder();
+  await Deno.writeTextFile(join(folder.path, "junk.pem"), "junk");
+  const flags = ["--master", "localhost:1", "--master_ca", "junk.pem"];
+  await assertRefused(flags, /authority \(CA\) is no certificate in PEM/, { cwd: folder.path });
+});
+
+/** @see proc(5), /proc/locks: those that wait have an arrow. */
+async function untilLockIsAsked(pid: number): Promise<void> {
+  await until(async () => new RegExp(`-> FLOCK .* ${pid} `).test(await Deno.readTextFile("/proc/locks")));
+}
+
+Deno.test({
+  name: "a worker that waits for its store while it starts ends when told to",
+  ignore: Deno.build.os !== "linux",
+  fn: whileStoreIsLocked,
+});
+
+async function whileStoreIsLocked(): Promise<void> {
+  await using folder = await temporaryFolder();
+  const shardsDir = join(folder.path, "shards");
+  await (await openShardStore(shardsDir, { workerId: "another" })).close();
+  const lock = await FileLock.open(storeLockPath(shardsDir));
+  await lock.run(async () => {
+    await using worker = startScript("worker.ts", Object.entries(USUAL_FLAGS).flat(), { cwd: folder.path });
+    await untilLockIsAsked(worker.child.pid);
+    worker.child.kill("SIGTERM");
+    const { code, stdout, stderr } = await within(5_000, worker.result);
+    assertEquals([code, stdout, stderr], [130, "", "interrupted\n"]);
+  });
+  await lock.close();
+}

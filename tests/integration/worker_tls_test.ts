@@ -75,6 +75,19 @@ tlsTest(
   },
 );
 
+tlsTest(
+  "a worker is reached by an IP address that is in its certificate, and by no other",
+  async (authority) => {
+    const tls = { ca: authority.ca };
+    for (const hosts of ["IP:127.0.0.1", "IP:127.0.0.2", "DNS:localhost", "DNS:127.0.0.1"]) {
+      const server = await authority.issue("server", hosts);
+      await using t = await startInProcess({ tls: server });
+      if (hosts === "IP:127.0.0.1") await roundTrip(t.worker.address, { tls });
+      else await assertShutOut(t.worker.address, tls);
+    }
+  },
+);
+
 tlsTest("a worker whose key is not that of its certificate does not start", async (authority) => {
   const [{ cert }, { key }] = [await authority.issue("one"), await authority.issue("other")];
   await assertRejects(

@@ -1,4 +1,6 @@
 import { assertEquals, assertInstanceOf, assertStringIncludes, assertThrows } from "@std/assert";
+import { boundedLines } from "../../lib/encode/bounded_lines.ts";
+import { MAX_LINE_LENGTH } from "../../lib/encode/encode_in_process.ts";
 import { EncodeError, EncoderCrashedError } from "../../lib/encode/encoder.ts";
 import { libavFacts } from "../../lib/encode/libav_encoder.ts";
 import { messageLine, parseMessageLine } from "../../lib/encode/libav_messages.ts";
@@ -11,6 +13,22 @@ Deno.test("parseMessageLine() reads what messageLine() writes", () => {
   const lines = messageLine("token", { ...message, notes: [...message.notes] }).trim();
   assertEquals(parseMessageLine("token", lines), { ...message, notes: [...message.notes] });
 });
+
+for (const character of ["x", '"', "\n", "\0", "é", "😀"]) {
+  const shown = JSON.stringify(character);
+  Deno.test(`messageLine() is no longer than a line may be, of a message of 5,000 times ${shown}`, async () => {
+    const token = crypto.randomUUID();
+    const said = character.repeat(5_000);
+    for (const kind of ["refused", "broken"] as const) {
+      const source = new Blob([messageLine(token, { kind, message: said })]).stream();
+      const lines = await Array.fromAsync(boundedLines(source, { maxLength: MAX_LINE_LENGTH }));
+      const message = parseMessageLine(token, lines.join());
+      assertEquals(message?.kind, kind);
+      const heard = message && "message" in message ? message.message : "";
+      assertEquals([heard.length > 150, said.startsWith(heard)], [true, true]);
+    }
+  });
+}
 
 Deno.test("parseMessageLine() takes no line of a log for a message", () => {
   const forged = messageLine("guess", { kind: "done", frames: 1, notes: [] }).trim();

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { readTwice } from "../../lib/encode/read_twice.ts";
+import { EncodeError } from "../../lib/encode/encoder.ts";
+import { HeadTooLongError, MAX_HEAD_BYTES, readTwice } from "../../lib/encode/read_twice.ts";
 
 function parts(count: number): { source: ReadableStream<Uint8Array>; taken: () => number } {
   let taken = 0;
@@ -58,4 +59,56 @@ Deno.test("readTwice() fails both times as the source does", async () => {
   const twice = readTwice(source);
   await assertRejects(() => numbers(twice.head), Error, "lost");
   await assertRejects(() => numbers(twice.whole()), Error, "lost");
+});
+
+const PART = new Uint8Array(2 ** 20);
+
+/** The same part again and again; how often it was taken, and what ended it. */
+function partsOf(part: Uint8Array, count: number) {
+  const source = { taken: 0, cancelledWith: undefined as unknown, stream: new ReadableStream<Uint8Array>() };
+  source.stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (source.taken === count) return controller.close();
+      source.taken++;
+      controller.enqueue(part);
+    },
+    cancel: (reason) => void (source.cancelledWith = reason),
+  }, { highWaterMark: 0 });
+  return source;
+}
+
+async function sizeOf(stream: ReadableStream<Uint8Array>): Promise<number> {
+  let sizeBytes = 0;
+  for await (const { length } of stream) sizeBytes += length;
+  return sizeBytes;
+}
+
+Deno.test("readTwice() fails with its source where the head goes on for longer than it may be kept", async () => {
+  const source = partsOf(PART, Infinity);
+  const twice = readTwice(source.stream);
+  const error = await assertRejects(
+    () => sizeOf(twice.head),
+    HeadTooLongError,
+    "no picture in its first 64 MiB",
+  );
+  assertEquals(error instanceof EncodeError, true);
+  assertEquals(source.taken, MAX_HEAD_BYTES / PART.length + 1);
+  assertEquals(source.cancelledWith, error);
+  await assertRejects(() => sizeOf(twice.whole()), HeadTooLongError);
+});
+
+Deno.test("readTwice() keeps a head of the longest kind, and any single part; what follows the head is not counted", async () => {
+  const longest = readTwice(partsOf(PART, MAX_HEAD_BYTES / PART.length).stream);
+  assertEquals(await sizeOf(longest.head), MAX_HEAD_BYTES);
+  assertEquals(await sizeOf(longest.whole()), MAX_HEAD_BYTES);
+
+  const single = readTwice(partsOf(new Uint8Array(MAX_HEAD_BYTES + 1), 1).stream);
+  assertEquals(await sizeOf(single.head), MAX_HEAD_BYTES + 1);
+  assertEquals(await sizeOf(single.whole()), MAX_HEAD_BYTES + 1);
+
+  const long = readTwice(partsOf(PART, 200).stream);
+  const head = long.head.getReader();
+  await head.read();
+  long.endHead();
+  assertEquals(await sizeOf(long.whole()), 200 * PART.length);
 });

@@ -13,7 +13,7 @@ export interface GetCapabilitiesResponse {
    */
   'threads'?: (number);
   /**
-   * Whether all that were asked for have been tried; else ask again soon.
+   * Whether all that were asked for have been tried to an end; else ask again soon.
    */
   'complete'?: (boolean);
   /**
@@ -33,7 +33,7 @@ export interface GetCapabilitiesResponse__Output {
    */
   'threads': (number);
   /**
-   * Whether all that were asked for have been tried; else ask again soon.
+   * Whether all that were asked for have been tried to an end; else ask again soon.
    */
   'complete': (boolean);
   /**
