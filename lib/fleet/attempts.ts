@@ -14,6 +14,9 @@ export const MAX_FAILURES_A_WORKER = 2;
 /** A chunk that so often took its worker with it is at fault, too. */
 export const MAX_LOSSES = 6;
 
+/** How long a chunk waits, after it has failed, for a worker that has failed at it less than others. */
+export const PATIENCE_MS = 60_000;
+
 /** Before the next attempt; doubled for each further one. */
 const FIRST_WAIT_MS = 250;
 const MAX_WAIT_MS = 10_000;
@@ -21,15 +24,15 @@ const MAX_WAIT_MS = 10_000;
 /**
  * Whether the chunk must be at fault.
  *
- * @param present Addresses of the workers that could do it now.
+ * @param able Addresses of the workers that could do it now, or when they are back.
  */
-export function isPoison(failures: readonly Failure[], present: readonly string[]): boolean {
+export function isPoison(failures: readonly Failure[], able: readonly string[]): boolean {
   const failed = countByWorker(failures);
   if (failed.size >= MAX_FAILED_WORKERS) return true;
   if (failures.filter(({ kind }) => kind === "lost").length >= MAX_LOSSES) return true;
-  // those that have failed and are gone by now cannot show more
-  return failed.size > 0 && present.length > 0 &&
-    present.every((worker) => (failed.get(worker) ?? 0) >= MAX_FAILURES_A_WORKER);
+  // those that have failed and are gone for good cannot show more
+  return failed.size > 0 && able.length > 0 &&
+    able.every((worker) => (failed.get(worker) ?? 0) >= MAX_FAILURES_A_WORKER);
 }
 
 /** Those of the workers that may try next: who has failed least. */

@@ -13,11 +13,16 @@ export type Accept<T> = (shard: ShardRef, signal: AbortSignal) => Promise<T>;
 /** What a run needs of its fleet. */
 export interface ChunkRunTools {
   readonly clock: Clock;
-  /** A place for the next attempt, in its turn. @throws {WorkersLostError} @throws The signal's reason. */
-  acquire(failures: readonly Failure[]): Promise<Lease>;
+  /**
+   * A place for the next attempt, in its turn.
+   *
+   * @param failedMs When the chunk last failed, in milliseconds since 1970; 0: it has not.
+   * @throws {WorkersLostError} @throws The signal's reason.
+   */
+  acquire(failures: readonly Failure[], failedMs: number): Promise<Lease>;
   release(lease: Lease): void;
-  /** Addresses of the workers that could do the chunk. */
-  present(): readonly string[];
+  /** Addresses of the workers that could do the chunk, now or when they are back. */
+  able(): readonly string[];
   /** A worker has encoded the chunk, whatever its shard is worth. */
   onEncoded(member: Member, seconds: number): void;
   onAccepted(member: Member): void;
@@ -61,6 +66,7 @@ export class ChunkRun<T> {
   readonly #signal: AbortSignal;
   readonly #running = new Map<number, RunningAttempt>();
   readonly #failures: (Failure & { readonly member: Member })[] = [];
+  #failedMs = 0;
   /** One after another: two that keep the same shard would be in each other's way. */
   #accepting: Promise<unknown> = Promise.resolve();
   #attempts = 0;
@@ -94,7 +100,7 @@ export class ChunkRun<T> {
    * @throws {StoreFullError} @throws {StoreUnwritableError} If `accept` does: that is no worker's fault.
    */
   async run(first: Lease | undefined): Promise<T> {
-    let lease = first ?? await this.#tools.acquire(this.#failures);
+    let lease = first ?? await this.#tools.acquire(this.#failures, this.#failedMs);
     for (;;) {
       this.#round = Promise.withResolvers();
       this.#started = [this.#attempt(lease, { isHedge: false })];
@@ -105,10 +111,10 @@ export class ChunkRun<T> {
       this.#signal.throwIfAborted();
       if (end.kind === "broken") throw end.error;
       if (end.kind === "accepted") return end.value;
-      if (isPoison(this.#failures, this.#tools.present())) {
+      if (isPoison(this.#failures, this.#tools.able())) {
         throw new PoisonChunkError(this.task.chunkIndex, this.#failures.map(plainFailure));
       }
-      lease = await this.#tools.acquire(this.#failures);
+      lease = await this.#tools.acquire(this.#failures, this.#failedMs);
     }
   }
 
@@ -160,6 +166,20 @@ export class ChunkRun<T> {
     const unlink = followSignal(this.#signal, attempt.stop);
     try {
       this.#onEvent({ kind: "started", worker: member.address, attempt: attempt.number, isHedge });
+      return await this.#outcomeOf(attempt);
+    } catch (error) {
+      return this.#breakOff(error); // whoever is told of it fails: no worker's fault
+    } finally {
+      unlink();
+      this.#running.delete(attempt.number);
+      this.#tools.release(lease);
+      if (this.#running.size === 0) this.#round.resolve({ kind: "failed" });
+    }
+  }
+
+  async #outcomeOf(attempt: RunningAttempt): Promise<Outcome> {
+    const { member } = attempt.lease;
+    try {
       const value = await this.#encodeAndAccept(attempt);
       this.#round.resolve({ kind: "accepted", value });
       this.#tools.onAccepted(member);
@@ -171,12 +191,14 @@ export class ChunkRun<T> {
       return { kind: "accepted" };
     } catch (error) {
       return this.#noteEnd(attempt, error);
-    } finally {
-      unlink();
-      this.#running.delete(attempt.number);
-      this.#tools.release(lease);
-      if (this.#running.size === 0) this.#round.resolve({ kind: "failed" });
     }
+  }
+
+  /** Ends the chunk: it cannot go on. */
+  #breakOff(error: unknown): Outcome {
+    this.#isOver = true;
+    this.#round.resolve({ kind: "broken", error });
+    return { kind: "broken", reason: error instanceof Error ? error.message : String(error) };
   }
 
   async #encodeAndAccept({ number, lease, startedMs, stop: { signal } }: RunningAttempt): Promise<T> {
@@ -219,9 +241,7 @@ export class ChunkRun<T> {
       return { kind: "superseded" };
     }
     if (error instanceof StoreFullError || error instanceof StoreUnwritableError) {
-      this.#isOver = true;
-      this.#round.resolve({ kind: "broken", error });
-      return { kind: "broken", reason: error.message };
+      return this.#breakOff(error);
     }
     const abandoned = stop.signal.reason;
     const diagnosis: Diagnosis = abandoned instanceof AbandonedError
@@ -229,8 +249,14 @@ export class ChunkRun<T> {
       : member.port.diagnose(error);
     this.#tools.onFailed(member, diagnosis);
     const { kind, reason } = diagnosis;
-    if (kind === "busy") return diagnosis;
-    if (kind !== "unreached") this.#failures.push({ member, worker: member.address, reason, kind });
+    if (kind === "busy") {
+      this.#onEvent({ kind: "refused", worker: member.address, attempt: number });
+      return diagnosis;
+    }
+    if (kind === "failed" || kind === "lost") {
+      this.#failures.push({ member, worker: member.address, reason, kind });
+    }
+    if (kind === "failed") this.#failedMs = this.#tools.clock.now();
     this.#onEvent({ kind: "failed", worker: member.address, attempt: number, reason });
     return diagnosis;
   }

@@ -1,5 +1,5 @@
 /** Gives out the places that workers have. */
-import { type Failure, leastFailed, retryWaitMs } from "./attempts.ts";
+import { type Failure, leastFailed, PATIENCE_MS, retryWaitMs } from "./attempts.ts";
 import { type Candidate, chooseHedge, chooseWorker } from "./choose_worker.ts";
 import type { ChunkRun } from "./chunk_run.ts";
 import type { Clock } from "./clock.ts";
@@ -27,6 +27,8 @@ export interface PlaceRequest extends Turn {
   readonly build: string;
   /** Of the chunk, so far. */
   readonly failures: readonly Failure[];
+  /** When it last failed, in milliseconds since 1970; 0: it has not. */
+  readonly failedMs: number;
 }
 
 interface Waiter extends PlaceRequest {
@@ -44,8 +46,8 @@ export class Dispatcher {
   readonly #waiting = new Set<Waiter>();
   readonly #shares = new Map<string, JobShare>();
   readonly #runs = new Set<ChunkRun<unknown>>();
-  /** Places that jobs have, of all workers together. */
-  #held = 0;
+  /** Places that jobs have, by build. */
+  readonly #held = new Map<string, number>();
   #turns = 0;
 
   constructor(options: DispatcherOptions) {
@@ -103,8 +105,8 @@ export class Dispatcher {
   }
 
   /** A job needs one of its places no more. */
-  giveBack(jobId: string): void {
-    this.#changeHeld(jobId, -1);
+  giveBack(jobId: string, build: string): void {
+    this.#changeHeld({ jobId, build }, -1);
     this.#dropShare(jobId);
     this.#options.news.tell();
   }
@@ -146,7 +148,7 @@ export class Dispatcher {
   #nextPauseEndMs(nowMs: number): number {
     const { roster, giveUpMs } = this.#options;
     const ends = [
-      ...[...this.#waiting].map(({ notBeforeMs }) => notBeforeMs),
+      ...[...this.#waiting].flatMap(({ notBeforeMs, failedMs }) => [notBeforeMs, failedMs + PATIENCE_MS]),
       ...[...this.#waiting].map(({ lonelySinceMs }) => (lonelySinceMs ?? Infinity) + giveUpMs),
       ...roster.members.map(({ standing }) => standing.restUntilMs),
     ];
@@ -167,12 +169,17 @@ export class Dispatcher {
   #grantNext(nowMs: number): boolean {
     const { roster } = this.#options;
     for (const waiter of inTurn([...this.#waiting], this.#shares)) {
-      if (waiter.notBeforeMs > nowMs || (!waiter.isRetry && this.#held >= this.#maxHeld())) continue;
-      const able = leastFailed(roster.thatCan(waiter.build), waiter.failures);
-      const member = this.#choose(able.filter((member) => member.isFree(nowMs)));
+      if (waiter.notBeforeMs > nowMs || !(waiter.isRetry || this.#mayHold(waiter.build))) continue;
+      const isFree = (member: Member): boolean => member.isFree(nowMs);
+      const able = roster.thatCan(waiter.build);
+      const member = this.#choose(
+        nowMs < waiter.failedMs + PATIENCE_MS
+          ? leastFailed(able, waiter.failures).filter(isFree)
+          : leastFailed(able.filter(isFree), waiter.failures),
+      );
       if (!member) continue;
       this.#waiting.delete(waiter);
-      if (!waiter.isRetry) this.#changeHeld(waiter.jobId, 1);
+      if (!waiter.isRetry) this.#changeHeld(waiter, 1);
       waiter.granted.resolve(reserve(member));
       return true;
     }
@@ -180,17 +187,24 @@ export class Dispatcher {
   }
 
   /**
-   * Chunks are in memory, too, while they wait for another attempt or their shards are fetched, and need no place at
-   * a worker then: so places are not given without end.
+   * Whether a job of this build may have another place. Chunks are in memory, too, while they wait for another attempt
+   * or their shards are fetched, and need no place at a worker then: so places are not given without end. Those that
+   * wait for workers that have gone take nothing from the builds of others.
    */
-  #maxHeld(): number {
+  #mayHold(build: string): boolean {
     const { roster } = this.#options;
-    return roster.members.reduce((sum, { isThere, maxTasks }) => sum + (isThere ? 2 * maxTasks : 0), 0);
+    const most = (members: readonly Member[]): number => members.reduce((sum, m) => sum + 2 * m.maxTasks, 0);
+    if ((this.#held.get(build) ?? 0) >= most(roster.thatCan(build))) return false;
+    const counted = [...this.#held].map(([other, held]) => Math.min(held, most(roster.thatCan(other))));
+    const mostOfAll = most(roster.members.filter(({ isThere }) => isThere));
+    return counted.reduce((sum, held) => sum + held, 0) < mostOfAll;
   }
 
-  #changeHeld(jobId: string, change: 1 | -1): void {
+  #changeHeld({ jobId, build }: Pick<PlaceRequest, "jobId" | "build">, change: 1 | -1): void {
     const { held, lastTurn } = this.#shares.get(jobId) ?? { held: 0, lastTurn: 0 };
-    this.#held += change;
+    const heldOfBuild = (this.#held.get(build) ?? 0) + change;
+    if (heldOfBuild > 0) this.#held.set(build, heldOfBuild);
+    else this.#held.delete(build);
     this.#shares.set(jobId, { held: held + change, lastTurn: change > 0 ? ++this.#turns : lastTurn });
   }
 
@@ -201,9 +215,9 @@ export class Dispatcher {
     if (isIdle) this.#shares.delete(jobId);
   }
 
-  #undo({ isRetry, jobId }: Waiter, lease: Lease): void {
+  #undo({ isRetry, jobId, build }: Waiter, lease: Lease): void {
     this.release(lease);
-    if (!isRetry) this.giveBack(jobId);
+    if (!isRetry) this.giveBack(jobId, build);
   }
 
   #hedgeOne(nowMs: number): boolean {

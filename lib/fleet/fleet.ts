@@ -37,11 +37,10 @@ export interface ShardRef {
 
 /** What happens to a task on its way. */
 export type TaskEvent =
-  /**
-   * `isHedge`: beside another attempt, which is slow. An attempt of which nothing more is heard was of no consequence:
-   * its worker was busy or not there, or another one was faster.
-   */
+  /** `isHedge`: beside another attempt, which is slow. If nothing more is heard of it, another one was faster. */
   | { readonly kind: "started"; readonly worker: string; readonly attempt: number; readonly isHedge: boolean }
+  /** The worker had no place for it, and has done nothing: another attempt follows. */
+  | { readonly kind: "refused"; readonly worker: string; readonly attempt: number }
   /** Another attempt follows, unless it is the last. */
   | { readonly kind: "failed"; readonly worker: string; readonly attempt: number; readonly reason: string };
 

@@ -82,11 +82,12 @@ export function diagnoseCall(error: unknown): Diagnosis {
   if (!(error instanceof RpcError)) {
     return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
   }
-  const { code, reason, pushbackMs, neverConnected } = error;
+  const { code, reason, pushbackMs, neverConnected, isDraining } = error;
   if (code === "RESOURCE_EXHAUSTED" && pushbackMs !== undefined) {
     return { kind: "busy", waitMs: Math.min(Math.max(pushbackMs, PUSHBACK_MS.min), PUSHBACK_MS.max), reason };
   }
   if (neverConnected) return { kind: "unreached", reason };
+  if (isDraining) return { kind: "draining", reason };
   if (code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED") return { kind: "lost", reason };
   return { kind: "failed", reason };
 }

@@ -1,6 +1,7 @@
 /** One worker of a fleet: what is known of it, and which chunks it has. */
 import { type Codec, CODECS } from "../encode/settings.ts";
 import type { CodecCapability, WorkerCapabilities } from "../rpc/worker_client.ts";
+import { codecsOfBuild } from "./choose_build.ts";
 import type { WorkerView } from "./fleet.ts";
 import { type CheckOutcome, type HealthReport, UNKNOWN, type WorkerHealth } from "./health_state.ts";
 import { FRESH, type Standing } from "./standing.ts";
@@ -28,10 +29,19 @@ export class Member {
   health: WorkerHealth = UNKNOWN;
   /** Checks and calls without an answer since the last answer. */
   failedChecks = 0;
-  /** Whether another worker was faster with a chunk of it, and it has not answered since: it may be frozen. */
+  /** Whether a call has failed since the last check. */
+  hasFailedCall = false;
+  /**
+   * Whether another worker was faster with a chunk of it, or it said that it drains, and it has not answered since: it
+   * may be frozen.
+   */
   isDoubted = false;
   /** Whether it is being asked for its capabilities. */
   isAsked = false;
+  /** Why it did not say what it can when it was last asked; empty: it did, or was not. */
+  askProblem = "";
+  /** Since when it has not been well, or has not said all that it was asked for; undefined: it is, and has. */
+  awaySinceMs: number | undefined;
   workerId = "";
   readonly #codecs = new Map<Codec, CodecCapability>();
   #maxTasks = 1;
@@ -57,6 +67,7 @@ export class Member {
     this.workerId = workerId;
     if (isOther) {
       this.standing = FRESH;
+      this.askProblem = "";
       this.#codecs.clear();
     }
     return isOther;
@@ -69,8 +80,13 @@ export class Member {
 
   /** @param asked Of which codecs; where it is complete, one that is not named is one that it cannot. */
   noteCapabilities({ codecs, maxTasks, isComplete }: WorkerCapabilities, asked: readonly Codec[]): void {
+    this.askProblem = "";
     this.#maxTasks = Math.min(Math.max(1, maxTasks), MAX_TASKS); // 0 where it does not say
-    for (const capability of codecs) this.#codecs.set(capability.codec, capability);
+    for (const capability of codecs) {
+      // a problem may pass for as long as it has not said all
+      if (isComplete || capability.problem === "") this.#codecs.set(capability.codec, capability);
+      else if (asked.includes(capability.codec)) this.askProblem = capability.problem;
+    }
     if (!isComplete) return;
     for (const codec of this.unknownCodecs(asked)) {
       this.#codecs.set(codec, { codec, encoder: "", framesPerSecond: 0, pixelFormats: [], problem: "" });
@@ -95,7 +111,17 @@ export class Member {
 
   /** Whether it is there and can do work of this build, at some time. */
   canDo(build: string): boolean {
-    return this.isThere && [...this.#codecs.values()].some(({ encoder }) => encoder === build);
+    return this.isThere && this.#has(build);
+  }
+
+  /** Whether it could do work of this build as far as is known, there or not. */
+  mayDo(build: string): boolean {
+    if (this.standing.setAside !== "") return false;
+    return this.#has(build) || this.unknownCodecs(codecsOfBuild(build)).length > 0;
+  }
+
+  #has(build: string): boolean {
+    return [...this.#codecs.values()].some(({ encoder }) => encoder === build);
   }
 
   /** Whether it answers, and may get work. */
@@ -146,7 +172,8 @@ export class Member {
   #healthReason(): string {
     if (this.health.kind !== "healthy") return this.health.reason ?? "";
     const capabilities = [...this.#codecs.values()];
-    const isUseless = capabilities.length > 0 && capabilities.every(({ encoder }) => encoder === "");
+    if (capabilities.length === 0) return this.askProblem;
+    const isUseless = capabilities.every(({ encoder }) => encoder === "");
     return isUseless ? capabilities[0]!.problem || "it encodes no media" : "";
   }
 }

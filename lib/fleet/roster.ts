@@ -78,6 +78,14 @@ export class Roster implements AsyncDisposable {
     return this.members.filter((member) => member.canDo(build));
   }
 
+  /** Those that could do work of this build now, and those that may when they are back, unless away for so long. */
+  thatMay(build: string, { awayMs }: { readonly awayMs: number }): readonly Member[] {
+    const nowMs = this.#options.clock.now();
+    return this.members.filter((member) =>
+      member.canDo(build) || (member.mayDo(build) && nowMs < (member.awaySinceMs ?? nowMs) + awayMs)
+    );
+  }
+
   /**
    * Adds a worker; asks one that is there already how it is.
    *
@@ -94,7 +102,9 @@ export class Roster implements AsyncDisposable {
       throw new RangeError(`Cannot add worker "${address}": there are ${MAX_WORKERS} already`);
     }
     const { connect, logger } = this.#options;
-    this.#members.set(address, new Member(address, connect(address), { isListed }));
+    const member = new Member(address, connect(address), { isListed });
+    this.#members.set(address, member);
+    this.#noteAway(member);
     this.#watch.add(address);
     logger?.info("Worker joined", { worker: address });
   }
@@ -102,7 +112,10 @@ export class Roster implements AsyncDisposable {
   /** Has all workers try these codecs, now and when they join. */
   want(codecs: readonly Codec[]): void {
     for (const codec of codecs) this.#codecs.add(codec);
-    for (const member of this.#members.values()) this.#learn(member);
+    for (const member of this.#members.values()) {
+      this.#noteAway(member);
+      this.#learn(member);
+    }
   }
 
   /** What each worker says to a job's settings, as far as it is known. */
@@ -114,16 +127,24 @@ export class Roster implements AsyncDisposable {
       if (isNew) return { kind: "pending", worker };
       if (!member.isThere) return { kind: "silent", worker };
       const capability = member.capability(settings.codec);
-      return capability ? answerOf(worker, capability, settings) : { kind: "pending", worker };
+      if (capability) return answerOf(worker, capability, settings);
+      return { kind: member.askProblem === "" ? "pending" : "silent", worker };
     });
   }
 
-  /** A call to a worker failed: that counts as a failed check where it tells of the worker. */
-  noteFailedCall({ address }: Member, { kind, reason }: Diagnosis): void {
-    if (kind === "lost" || kind === "unreached") this.#watch.callFailed(address, reason);
+  /**
+   * A call to a worker failed: that counts as a failed check where it tells of the worker. Those that fail together
+   * have one cause, and count as one.
+   */
+  noteFailedCall(member: Member, { kind, reason }: Diagnosis): void {
+    if (kind === "draining") this.doubt(member);
+    if (kind !== "lost" && kind !== "unreached") return;
+    if (member.hasFailedCall) return this.#watch.askNow(member.address);
+    this.#watch.callFailed(member.address, reason);
+    member.hasFailedCall = true;
   }
 
-  /** Another worker was faster: it gets no more chunks before it has answered. */
+  /** Another worker was faster, or it drains: it gets no more chunks before it has answered. */
   doubt(member: Member): void {
     member.isDoubted = true;
     this.#watch.askNow(member.address);
@@ -133,7 +154,7 @@ export class Roster implements AsyncDisposable {
   describe(): string {
     const workers = this.members.map((member) => {
       const { address, state, reason, builds } = member.view();
-      const more = reason || Object.values(builds).join(", ");
+      const more = reason || member.askProblem || Object.values(builds).join(", ");
       const how = state === "unknown" ? "has not answered" : `is ${state}`;
       return `${address} ${how}${more === "" ? "" : ` (${more})`}`;
     });
@@ -153,6 +174,8 @@ export class Roster implements AsyncDisposable {
     if (!member) return;
     const before = member.health.kind;
     const isOther = member.noteHealth(health, outcome);
+    member.hasFailedCall = false;
+    this.#noteAway(member);
     if (isOther) this.#options.onForget(address);
     if (isOther || health.kind !== before) this.#logHealth(member);
     if (health.kind === "healthy") this.#learn(member);
@@ -188,19 +211,35 @@ export class Roster implements AsyncDisposable {
     }
   }
 
+  #noteAway(member: Member): void {
+    const isAble = member.health.kind === "healthy" && member.unknownCodecs(this.#codecs).length === 0;
+    member.awaySinceMs = isAble ? undefined : member.awaySinceMs ?? this.#options.clock.now();
+  }
+
   #learn(member: Member): void {
     const isNeeded = member.health.kind === "healthy" && member.unknownCodecs(this.#codecs).length > 0;
     if (!isNeeded || member.isAsked || this.#over.signal.aborted) return;
     member.isAsked = true;
     const asking = this.#askCapabilities(member)
       .catch((error) => {
-        if (!this.#over.signal.aborted) this.noteFailedCall(member, member.port.diagnose(error));
+        if (!this.#over.signal.aborted) this.#noteNotLearned(member, member.port.diagnose(error));
       })
       .finally(() => {
         member.isAsked = false;
         this.#asking.delete(asking);
       });
     this.#asking.add(asking);
+  }
+
+  #noteNotLearned(member: Member, diagnosis: Diagnosis): void {
+    const { logger, news } = this.#options;
+    const { reason } = diagnosis;
+    if (reason !== member.askProblem) {
+      logger?.warn("Cannot learn what a worker can", { worker: member.address, reason });
+    }
+    member.askProblem = reason;
+    this.noteFailedCall(member, diagnosis);
+    news.tell();
   }
 
   async #askCapabilities(member: Member): Promise<void> {
@@ -211,6 +250,7 @@ export class Roster implements AsyncDisposable {
       if (asked.length === 0 || member.health.kind !== "healthy") return;
       const known = await untilAborted(member.port.capabilities(asked, { signal }), signal);
       member.noteCapabilities(known, asked);
+      this.#noteAway(member);
       onLearned(member);
       news.tell();
       if (!known.isComplete) await clock.sleep(waitMs, signal);

@@ -55,6 +55,8 @@ const GIVE_UP_MS = 600_000;
 const HEALTH: HealthTimes = { intervalMs: 5_000, timeoutMs: 3_000, unhealthyThreshold: 2 };
 /** How long a job waits for the last workers to try its codec, where another can do it already. */
 const PENDING_MS = 10_000;
+/** How long it waits at least for workers that try it, where none can yet: one takes up to 30 s for each codec. */
+const TRYING_MS = 120_000;
 
 /** @throws {RangeError} If one of the workers is not `host:port`. @throws What `connect` does. */
 export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
@@ -109,9 +111,10 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
   ): ChunkRunTools {
     return {
       clock,
-      acquire: (failures) => dispatcher.acquire({ jobId, priority, build, isRetry: true, failures }, signal),
+      acquire: (failures, failedMs) =>
+        dispatcher.acquire({ jobId, priority, build, isRetry: true, failures, failedMs }, signal),
       release: (lease) => dispatcher.release(lease),
-      present: () => roster.thatCan(build).map(({ address }) => address),
+      able: () => roster.thatMay(build, { awayMs: giveUpMs }).map(({ address }) => address),
       onEncoded(member, seconds) {
         const framesPerSecond = segment.frameCount / Math.max(seconds, 0.001);
         member.noteSpeed(framesPerSecond);
@@ -137,7 +140,7 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
   }
 
   function createPlace(given: Lease, options: PlaceOptions): Place {
-    const { jobId, signal } = options;
+    const { jobId, build, signal } = options;
     let lease: Lease | undefined = given;
     let isHeld = true;
 
@@ -157,7 +160,7 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
         if (!isHeld) return;
         isHeld = false;
         if (lease) dispatcher.release(lease);
-        dispatcher.giveBack(jobId);
+        dispatcher.giveBack(jobId, build);
       },
     };
   }
@@ -176,10 +179,11 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
       if (choice.kind === "none") {
         throw new UnsupportedError(`No worker can encode ${settings.codec} so: ${choice.reasons.join("; ")}`);
       }
-      lonelySinceMs = kinds.has("pending") ? undefined : lonelySinceMs ?? nowMs;
-      const giveUpAtMs = (lonelySinceMs ?? Infinity) + giveUpMs;
+      lonelySinceMs = kinds.has("can") ? undefined : lonelySinceMs ?? nowMs;
+      const patienceMs = kinds.has("pending") ? Math.max(giveUpMs, TRYING_MS) : giveUpMs;
+      const giveUpAtMs = (lonelySinceMs ?? Infinity) + patienceMs;
       if (nowMs >= giveUpAtMs) throw dispatcher.workersLost(settings.codec);
-      await news.wait(Math.min(giveUpAtMs, pendingUntilMs), { clock, signal });
+      await news.wait(kinds.has("can") ? pendingUntilMs : giveUpAtMs, { clock, signal });
     }
   }
 
@@ -195,7 +199,7 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
       const { jobId, priority, build, signal } = options;
       using either = firstOf(signal, over.signal);
       roster.want(codecsOfBuild(build));
-      const request = { jobId, priority, build, isRetry: false, failures: [] };
+      const request = { jobId, priority, build, isRetry: false, failures: [], failedMs: 0 };
       return createPlace(await dispatcher.acquire(request, either.signal), options);
     },
     async open(shard, { signal }) {

@@ -11,6 +11,8 @@ export type EncodedShard = Omit<ShardRef, "worker" | "attempt">;
 export type Diagnosis =
   /** The worker has no place, and says when it may have one: no failure of anybody's. */
   | { readonly kind: "busy"; readonly waitMs: number; readonly reason: string }
+  /** The worker is about to stop: it takes no more, or ended what it had. That says nothing of the chunk. */
+  | { readonly kind: "draining"; readonly reason: string }
   /** The call never got there: it says nothing of the chunk. */
   | { readonly kind: "unreached"; readonly reason: string }
   /** The worker went away while it had the chunk, or did not answer in time. */

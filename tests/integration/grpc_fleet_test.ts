@@ -1,4 +1,5 @@
 /** A fleet of real workers, in processes of their own. */
+import { Metadata, status } from "@grpc/grpc-js";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
@@ -9,9 +10,11 @@ import {
   type WorkerView,
 } from "../../lib/fleet/fleet.ts";
 import { type LocalWorkers, startLocalWorker, startLocalWorkers } from "../../lib/fleet/local_worker.ts";
+import { diagnoseCall } from "../../lib/fleet/grpc_fleet.ts";
 import { connectWorker } from "../../lib/rpc/worker_client.ts";
-import { startFakeWorker } from "./fake_worker.ts";
+import { Answer, startFakeWorker } from "./fake_worker.ts";
 import { encodeThrough, fleetOf, shortChunk } from "./fleet_fixture.ts";
+import { startInProcess } from "./in_process_worker.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 import { until } from "./until.ts";
 
@@ -149,6 +152,43 @@ Deno.test("a worker without GetCapabilities does no media, and says so", async (
   await assertRejects(() => fleet.chooseBuild(DEFAULT_SETTINGS, { signal: NEVER }), UnsupportedError);
   const [view] = fleet.workers() as [WorkerView];
   assertEquals([view.state, view.builds, view.reason], ["healthy", {}, "it encodes no media"]);
+});
+
+Deno.test("a worker that drains refuses chunks in a way that tells it from one that is lost", async () => {
+  await using t = await startInProcess({ maxTasks: 1 });
+  const bytes = new Uint8Array(1_000);
+  const running = t.raw.open([{ header: { videoId: "running" } }, { data: bytes }]);
+  await t.raw.until(({ activeTasks }) => activeTasks === 1);
+  const drained = t.worker.drain(10_000);
+  const header = { videoId: "new", chunkIndex: 0 };
+  const refused = await assertRejects(() => t.client.processChunk(header, bytes, { timeoutMs: 10_000 }));
+  assertEquals(diagnoseCall(refused), { kind: "draining", reason: "UNAVAILABLE: Worker is draining" });
+  const { metadata } = (refused as Error).cause as { metadata: Metadata };
+  assertEquals(metadata.get("transcoder-refusal"), ["draining"]);
+  running.call.end();
+  assertEquals([(await running.answer).success, await drained], [true, true]);
+});
+
+Deno.test("what other workers say of draining is understood; what is else unavailable is lost", async () => {
+  const draining = new Metadata();
+  draining.set("transcoder-refusal", "draining");
+  const answers = [
+    new Answer(status.UNAVAILABLE, "Worker is draining"),
+    new Answer(status.UNAVAILABLE, "in its own words", draining),
+    new Answer(status.UNAVAILABLE, "Worker is draining its sink"),
+    new Answer(status.INTERNAL, "Worker is draining"),
+  ];
+  using worker = await startFakeWorker({
+    onChunk({ index }) {
+      throw answers[index];
+    },
+  });
+  using client = connectWorker(worker.address);
+  const kinds = await Promise.all(answers.map(async (_, chunkIndex) => {
+    const call = client.processChunk({ videoId: "v", chunkIndex }, new Uint8Array(9), { timeoutMs: 10_000 });
+    return diagnoseCall(await assertRejects(() => call)).kind;
+  }));
+  assertEquals(kinds, ["draining", "draining", "lost", "failed"]);
 });
 
 Deno.test("a slow worker's chunk is run again by one that has nothing to do, and its call is ended", async () => {

@@ -36,9 +36,15 @@ export class FakeWorker {
   /** It answers nothing, and does not hear that a call is ended. */
   isFrozen = false;
   build = BUILD;
+  /** That it has for HEVC; empty: none. */
+  hevcBuild = "";
   isHealthy = true;
   /** Whether it still tries its codecs. */
   isTrying = false;
+  /** What it says of H.264 in place of a build, to be asked again; empty: nothing. */
+  passingProblem = "";
+  /** What comes of asking it what it can. */
+  capabilityFault: Diagnosis | undefined;
   /** What it answers to a chunk in place of a shard. */
   refuse: ((task: ChunkTask) => Diagnosis | undefined) | undefined;
   /** Chunk indices, as they came. */
@@ -86,19 +92,33 @@ export class FakeWorker {
       },
       capabilities: async (_codecs, { signal }) => {
         await this.#reach(signal);
+        if (this.capabilityFault) throw new PortError(this.capabilityFault);
         const { speed = 10, maxTasks = 1, triedSpeed = speed } = this.#options;
+        const { passingProblem: problem } = this;
+        if (problem !== "") {
+          const failed = {
+            codec: "h264",
+            encoder: "",
+            framesPerSecond: 0,
+            pixelFormats: [],
+            problem,
+          } as const;
+          return { workerId: this.workerId, maxTasks, threads: 1, isComplete: false, codecs: [failed] };
+        }
         return {
           workerId: this.workerId,
           maxTasks,
           threads: 1,
           isComplete: !this.isTrying,
-          codecs: this.isTrying ? [] : [{
-            codec: "h264",
-            encoder: this.build,
-            framesPerSecond: triedSpeed,
-            pixelFormats: ["source", "yuv420p"],
-            problem: "",
-          }],
+          codecs: this.isTrying ? [] : [["h264", this.build] as const, ["hevc", this.hevcBuild] as const]
+            .filter(([, encoder]) => encoder !== "")
+            .map(([codec, encoder]) => ({
+              codec,
+              encoder,
+              framesPerSecond: triedSpeed,
+              pixelFormats: ["source", "yuv420p"],
+              problem: "",
+            })),
         };
       },
       encode: (task, _chunk, { signal }) => this.#encode(task, signal),

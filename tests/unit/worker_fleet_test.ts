@@ -268,7 +268,7 @@ Deno.test("a busy worker is no failure: the chunk comes back when it was told to
   assertEquals(workers[0]!.received, [0, 0]);
   await clock.advance(1_000);
   assertEquals(shard.state, "done");
-  assertEquals(events, ["started", "started"]);
+  assertEquals(events, ["started", "refused", "started"]);
 });
 
 Deno.test("a worker that is killed loses its chunks to others at once", async () => {
@@ -664,6 +664,42 @@ Deno.test("chooseBuild() does not wait for ever for a worker that tries on and o
   assertEquals(build.value, BUILD);
 });
 
+Deno.test("chooseBuild() waits for a worker whose try may end better a minute later", async () => {
+  await using setup = await setUp({ codecs: [] });
+  const { fleet, clock, workers, signal } = setup;
+  workers[0]!.passingProblem = "killed by SIGKILL; it will be tried again";
+  const build = watched(fleet.chooseBuild(DEFAULT_SETTINGS, { signal }));
+  await clock.advance(60_000);
+  assertEquals([build.state, fleet.workers()[0]!.reason], ["waits", workers[0]!.passingProblem]);
+  workers[0]!.passingProblem = "";
+  await clock.advance(2_000);
+  assertEquals(build.value, BUILD);
+});
+
+Deno.test("a worker whose try did not pass at first gets its share once it has, and others do not wait for it", async () => {
+  await using setup = await setUp({ speeds: [10, 10], codecs: [] });
+  const { fleet, clock, workers, signal } = setup;
+  workers[0]!.passingProblem = "not done after 30 s; it will be tried again";
+  const build = watched(fleet.chooseBuild(DEFAULT_SETTINGS, { signal }));
+  await clock.advance(2_000);
+  assertEquals(build.value, BUILD);
+  await ended(setup, encodeOne(setup, 0));
+  workers[0]!.passingProblem = "";
+  await clock.advance(10_000);
+  await ended(setup, Promise.all([1, 2].map((index) => encodeOne(setup, index))));
+  assertEquals(workers.map(({ received }) => received.length).sort(), [1, 2]);
+});
+
+Deno.test("chooseBuild() gives up on a worker whose tries never pass, and says what it said", async () => {
+  await using setup = await setUp({ codecs: [], giveUpMs: 90_000 });
+  const { fleet, clock, workers, signal } = setup;
+  workers[0]!.passingProblem = "killed by SIGKILL; it will be tried again";
+  const build = watched(fleet.chooseBuild(DEFAULT_SETTINGS, { signal }));
+  await clock.advance(100_000);
+  assert(build.error instanceof WorkersLostError, String(build.error));
+  assert(build.error.message.includes("killed by SIGKILL"), build.error.message);
+});
+
 Deno.test("chooseBuild() says what is wrong where every worker has answered and none can", async () => {
   await using setup = await setUp({ speeds: [10, 10], codecs: [] });
   const { fleet, clock, signal } = setup;
@@ -799,6 +835,281 @@ Deno.test("nothing that a job's signal or the fleet holds grows with the chunks 
   }
   assertEquals(listeners, 0);
   assert(clock.sleeping <= 4, `${clock.sleeping} sleeps`);
+});
+
+Deno.test("a worker that is away for a moment is waited for before a chunk is poison", async () => {
+  await using setup = await setUp({ speeds: [10, 10] });
+  const { clock, workers } = setup;
+  workers[0]!.refuse = () => ({ kind: "failed", reason: "rubbish" });
+  workers[1]!.kill();
+  const shard = watched(encodeOne(setup, 0));
+  await clock.advance(2_000);
+  assert(workers[0]!.received.length >= 2);
+  workers[1]!.restart();
+  await clock.advance(10_000);
+  assertEquals([shard.error, shard.value?.worker], [undefined, "w2:1"]);
+});
+
+Deno.test("a worker that fails a health check is no less of a judge of a chunk", async () => {
+  await using setup = await setUp({ speeds: [20, 10] });
+  const { clock, workers } = setup;
+  workers[0]!.refuse = () => ({ kind: "failed", reason: "rubbish" });
+  workers[1]!.isFrozen = true;
+  await clock.advance(8_500); // one check without an answer
+  assertEquals(setup.fleet.workers()[1]!.state, "suspect");
+  const shard = watched(encodeOne(setup, 0));
+  await clock.advance(1_000);
+  workers[1]!.thaw();
+  await clock.advance(10_000);
+  assertEquals([shard.error, shard.value?.worker], [undefined, "w2:1"]);
+});
+
+Deno.test("a worker that has been gone for giveUpMs saves no chunk, nor does one of another build", async () => {
+  await using setup = await setUp({ speeds: [10, 10, 10], giveUpMs: 60_000 });
+  const { clock, workers } = setup;
+  workers[0]!.refuse = () => ({ kind: "failed", reason: "cannot decode" });
+  workers[2]!.build = "libav/libx264 7.0";
+  workers[2]!.restart();
+  await clock.advance(6_000);
+  workers[1]!.kill();
+  await clock.advance(6_000);
+  const patient = watched(encodeOne(setup, 0));
+  await clock.advance(50_000);
+  assertEquals(patient.state, "waits");
+  await clock.advance(50_000);
+  assert(patient.error instanceof PoisonChunkError);
+  const attempts = workers[0]!.received.length;
+  const next = watched(encodeOne(setup, 1));
+  await clock.advance(70_000);
+  assert(next.error instanceof PoisonChunkError);
+  assertEquals(workers[0]!.received.length, attempts + 2);
+  assertEquals(workers[2]!.received, []);
+});
+
+Deno.test("chunks whose workers are gone take no place from a job that has a worker of its own", async () => {
+  await using setup = await setUp({ speeds: [10, 10, 10, 10, 10], listed: 4 });
+  const { fleet, clock, workers } = setup;
+  const stuck = [0, 1, 2, 3].map((index) => watched(encodeOne(setup, index, { jobId: "a", frames: 1000 })));
+  await clock.advance(100);
+  for (const worker of workers.slice(0, 4)) worker.kill();
+  workers[4]!.build = "libav/libx264 7.0";
+  fleet.register("w5:1");
+  await clock.advance(20_000);
+  const { signal } = setup;
+  const places = [0, 1, 2].map(() =>
+    watched(fleet.place({ jobId: "b", priority: 5, build: "libav/libx264 7.0", signal }))
+  );
+  await clock.advance(1_000);
+  assertEquals(places.map(({ state }) => state), ["done", "waits", "waits"]);
+  assertEquals(stuck.map(({ state }) => state), ["waits", "waits", "waits", "waits"]);
+});
+
+Deno.test("jobs of several builds hold no more chunks together than twice the places of the workers there", async () => {
+  await using setup = await setUp({ speeds: [10], codecs: [] });
+  const { fleet, clock, workers, signal } = setup;
+  workers[0]!.hevcBuild = "libav/libx265 8.1";
+  const fetched = Promise.withResolvers<void>();
+  const accept = async (shard: ShardRef) => (await fetched.promise, shard);
+  const first = [0, 1].map((index) => watched(encodeOne(setup, index, { accept })));
+  const third = watched(encodeOne(setup, 2, { accept }));
+  await clock.advance(10_000);
+  assertEquals(workers[0]!.received, [0, 1]);
+  const other = watched(fleet.place({ jobId: "b", priority: 5, build: "libav/libx265 8.1", signal }));
+  await clock.advance(10_000);
+  assertEquals(other.state, "waits");
+  fetched.resolve();
+  await clock.advance(1_000);
+  assertEquals([other.state, third.state, ...first.map(({ state }) => state)], [
+    "done",
+    "waits",
+    "done",
+    "done",
+  ]);
+});
+
+Deno.test("a job holds no more chunks than twice the places of its build's workers, though there are others", async () => {
+  await using setup = await setUp({ speeds: [10, 10], codecs: [] });
+  const { clock, workers } = setup;
+  workers[1]!.build = "libav/libx264 7.0";
+  const fetched = Promise.withResolvers<void>();
+  const accept = async (shard: ShardRef) => (await fetched.promise, shard);
+  const shards = [0, 1, 2].map((index) => watched(encodeOne(setup, index, { accept })));
+  await clock.advance(10_000);
+  assertEquals(workers[0]!.received, [0, 1]);
+  fetched.resolve();
+  await clock.advance(2_000);
+  assertEquals(shards.map(({ state }) => state), ["done", "done", "done"]);
+});
+
+Deno.test("a worker that tells nothing of another codec is a judge of a chunk all the same", async () => {
+  await using setup = await setUp({ giveUpMs: 5_000 });
+  const { fleet, clock, workers, signal } = setup;
+  workers[0]!.capabilityFault = { kind: "failed", reason: "INTERNAL: boom" };
+  const hevc = watched(fleet.chooseBuild({ ...DEFAULT_SETTINGS, codec: "hevc" }, { signal }));
+  await clock.advance(20_000);
+  assert(hevc.error instanceof WorkersLostError);
+  assertEquals(hevc.error.message, "No worker for hevc in 5 s: w1:1 is healthy (INTERNAL: boom)");
+  workers[0]!.refuse = () => ({ kind: "failed", reason: "cannot decode" });
+  const poison = watched(encodeOne(setup, 0));
+  await clock.advance(5_000);
+  assert(poison.error instanceof PoisonChunkError);
+});
+
+Deno.test("chooseBuild() gives up on a worker that is well but does not say what it can, with what it said", async () => {
+  const log: string[] = [];
+  const write = (message: string, fields: object = {}) =>
+    void log.push(`${message} ${JSON.stringify(fields)}`);
+  const logger = { info() {}, warn: write, error: write };
+  await using setup = await setUp({ codecs: [], giveUpMs: 5_000, logger });
+  const { fleet, clock, signal, workers } = setup;
+  workers[0]!.capabilityFault = { kind: "failed", reason: "INTERNAL: boom" };
+  const build = watched(fleet.chooseBuild(DEFAULT_SETTINGS, { signal }));
+  await clock.advance(4_000);
+  assertEquals(build.state, "waits");
+  await clock.advance(2_000);
+  assert(build.error instanceof WorkersLostError);
+  assertEquals(build.error.message, "No worker for h264 in 5 s: w1:1 is healthy (INTERNAL: boom)");
+  await clock.advance(20_000);
+  assertEquals(log, ['Cannot learn what a worker can {"worker":"w1:1","reason":"INTERNAL: boom"}']);
+  workers[0]!.capabilityFault = undefined;
+  await clock.advance(6_000);
+  assertEquals(fleet.workers()[0]!.reason, "");
+  assertEquals(await fleet.chooseBuild(DEFAULT_SETTINGS, { signal }), BUILD);
+});
+
+Deno.test("chooseBuild() gives up on a worker that comes and goes, but lets one try its codecs", async () => {
+  await using setup = await setUp({ codecs: [], giveUpMs: 20_000 });
+  const { fleet, clock, signal, workers } = setup;
+  workers[0]!.capabilityFault = { kind: "lost", reason: "connection reset" };
+  const flapping = watched(fleet.chooseBuild(DEFAULT_SETTINGS, { signal }));
+  await clock.advance(30_000);
+  assert(flapping.error instanceof WorkersLostError);
+  workers[0]!.capabilityFault = undefined;
+  workers[0]!.isTrying = true;
+  await clock.advance(10_000);
+  const trying = watched(fleet.chooseBuild(DEFAULT_SETTINGS, { signal }));
+  await clock.advance(60_000);
+  assertEquals(trying.state, "waits");
+  await clock.advance(90_000);
+  assert(trying.error instanceof WorkersLostError);
+});
+
+Deno.test("chunks that a draining worker refuses cost it nothing of what it has, and are no losses", async () => {
+  await using setup = await setUp({ speeds: [40], maxTasks: 4 });
+  const { clock, fleet, workers } = setup;
+  const events: string[] = [];
+  const onEvent = ({ kind, worker }: TaskEvent) => void events.push(`${kind} ${worker}`);
+  const long = [0, 1].map((index) => watched(encodeOne(setup, index, { frames: 400, onEvent })));
+  await clock.advance(1_000);
+  workers[0]!.isHealthy = false;
+  workers[0]!.refuse = () => ({ kind: "draining", reason: "UNAVAILABLE: Worker is draining" });
+  const refused = [2, 3].map((index) => watched(encodeOne(setup, index)));
+  await clock.advance(0);
+  assertEquals(fleet.workers()[0]!.reason, "draining");
+  await clock.advance(10_000);
+  assertEquals(events, ["started w1:1", "started w1:1"]);
+  assertEquals(long.map(({ value }) => value?.attempt), [1, 1]);
+  assertEquals(workers[0]!.received, [0, 1, 2, 3]);
+  assertEquals(refused.map(({ state }) => state), ["waits", "waits"]);
+});
+
+Deno.test("a chunk may be refused by any number of workers that drain", async () => {
+  await using setup = await setUp({ speeds: Array(9).fill(10) });
+  const { clock, workers } = setup;
+  for (const worker of workers.slice(0, 8)) {
+    worker.isHealthy = false;
+    worker.refuse = () => ({ kind: "draining", reason: "UNAVAILABLE: Worker is draining" });
+  }
+  const shard = watched(encodeOne(setup, 0));
+  await clock.advance(20_000);
+  assertEquals([shard.value?.worker, shard.value?.attempt], ["w9:1", 9]);
+});
+
+Deno.test("a worker that says it drains, though its health does not, is not asked without a pause", async () => {
+  await using setup = await setUp();
+  const { clock, workers } = setup;
+  workers[0]!.refuse = () => ({ kind: "draining", reason: "UNAVAILABLE: Worker is draining" });
+  const shard = watched(encodeOne(setup, 0));
+  await clock.advance(60_000);
+  assertEquals(shard.state, "waits");
+  assert(workers[0]!.received.length < 10, `${workers[0]!.received.length} times`);
+});
+
+Deno.test("calls that fail together count as one failed check", async () => {
+  await using setup = await setUp({ speeds: [40], maxTasks: 4 });
+  const { clock, workers } = setup;
+  const events: string[] = [];
+  const onEvent = ({ kind, worker }: TaskEvent) => void events.push(`${kind} ${worker}`);
+  const long = watched(encodeOne(setup, 0, { frames: 400, onEvent }));
+  await clock.advance(1_000);
+  workers[0]!.refuse = () => ({ kind: "lost", reason: "connection reset" });
+  const lost = [1, 2, 3].map((index) => watched(encodeOne(setup, index)));
+  await clock.advance(0);
+  assertEquals(setup.fleet.workers()[0]!.state, "healthy");
+  workers[0]!.refuse = undefined;
+  await clock.advance(30_000);
+  assertEquals([long.value?.attempt, ...lost.map(({ state }) => state)], [1, "done", "done", "done"]);
+  assertEquals(events, ["started w1:1"]);
+});
+
+Deno.test("a call that fails after a check counts again, whatever failed before the check", async () => {
+  await using setup = await setUp();
+  const { clock, fleet, workers } = setup;
+  workers[0]!.refuse = () => ({ kind: "lost", reason: "connection reset" });
+  void watched(encodeOne(setup, 0, { frames: 1_000 }));
+  await clock.advance(0);
+  workers[0]!.refuse = undefined;
+  await clock.advance(6_000);
+  assertEquals([workers[0]!.received, fleet.workers()[0]!.state], [[0, 0], "healthy"]);
+  workers[0]!.kill();
+  await clock.advance(0);
+  assertEquals(fleet.workers()[0]!.state, "unhealthy"); // the call and the check after it
+});
+
+Deno.test("who is told of a second run and throws ends the chunk, with what was thrown", async () => {
+  await using setup = await setUp({ speeds: [1, 10] });
+  const { clock, fleet, workers } = setup;
+  watched(encodeOne(setup, 0)); // takes the quick one for a second
+  const onEvent = (event: TaskEvent) => {
+    if (event.kind === "started" && event.isHedge) throw new Error("nobody listens");
+  };
+  const shard = watched(encodeOne(setup, 1, { onEvent, frames: 100 }));
+  await clock.advance(5_000);
+  assertEquals((shard.error as Error | undefined)?.message, "nobody listens");
+  assertEquals(workers.map(({ cancelled }) => cancelled), [[1], []]);
+  assertEquals(fleet.workers().map(({ state, activeTasks }) => [state, activeTasks]), [
+    ["healthy", 0],
+    ["healthy", 0],
+  ]);
+});
+
+Deno.test("a chunk that failed once waits for another worker, but not for ever for one that is always busy", async () => {
+  await using setup = await setUp({ speeds: [20, 10] });
+  const { clock, workers } = setup;
+  let failures = 0;
+  workers[0]!.refuse = () => ++failures > 1 ? undefined : { kind: "failed", reason: "a hiccup" };
+  workers[1]!.refuse = () => ({ kind: "busy", waitMs: 1_000, reason: "full" });
+  const shard = watched(encodeOne(setup, 0));
+  await clock.advance(50_000);
+  assertEquals([workers[0]!.received, shard.state], [[0], "waits"]);
+  await clock.advance(15_000);
+  assertEquals([workers[0]!.received, shard.value?.worker], [[0, 0], "w1:1"]);
+});
+
+Deno.test("a chunk that failed once does not wait for ever for a worker whose places are taken", async () => {
+  await using setup = await setUp({ speeds: [10, 1], hedging: false });
+  const { clock, workers } = setup;
+  watched(encodeOne(setup, 8, { frames: 1 })); // takes the quick one
+  watched(encodeOne(setup, 9, { frames: 1_000 }));
+  await clock.advance(1_000);
+  assertEquals(workers[1]!.received, [9]);
+  let failures = 0;
+  workers[0]!.refuse = () => ++failures > 1 ? undefined : { kind: "failed", reason: "a hiccup" };
+  const shard = watched(encodeOne(setup, 0));
+  await clock.advance(59_900);
+  assertEquals(workers[0]!.received, [8, 0]);
+  await clock.advance(1_200);
+  assertEquals(shard.value?.worker, "w1:1");
 });
 
 /** Lets time pass until it is done. */
