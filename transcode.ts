@@ -23,11 +23,20 @@ import { connectFleet } from "./lib/fleet/grpc_fleet.ts";
 import { type LocalWorkers, startLocalWorkers } from "./lib/fleet/local_worker.ts";
 import { type DiskMemory, openDiskMemory } from "./lib/job/disk_memory.ts";
 import type { JobEvent, JobResult, JobSpec } from "./lib/job/job.ts";
+import { openPrivateMemory, sweepPrivateMemories } from "./lib/job/private_memory.ts";
 import { proofPathOf } from "./lib/job/proof.ts";
 import { runJob } from "./lib/job/run_job.ts";
 import { withFirstSpan } from "./lib/trace.ts";
 
 const [MIN_THREADS, MAX_THREADS] = LIMITS.threads;
+
+/** Workers that are started here take neither TLS nor a token. */
+const REMOTE_FLAGS = {
+  tls_ca: remoteOnly(CLIENT_FLAGS.tls_ca),
+  tls_cert: remoteOnly(CLIENT_FLAGS.tls_cert),
+  tls_key: remoteOnly(CLIENT_FLAGS.tls_key),
+  token_file: remoteOnly(CLIENT_FLAGS.token_file),
+} as const;
 
 const COMMAND = defineCommand({
   name: "transcode",
@@ -80,7 +89,7 @@ const COMMAND = defineCommand({
       min: 0,
       max: 31_536_000,
       default: 600,
-      help: "Seconds to wait when no worker is there at all.",
+      help: "Seconds to wait when no worker is there at all, or the master is gone.",
     },
     resume: {
       kind: "boolean",
@@ -102,7 +111,7 @@ const COMMAND = defineCommand({
     },
     json: { kind: "boolean", help: "What happens as JSON, one event a line, on standard output." },
     quiet: { kind: "boolean", help: "No progress." },
-    ...CLIENT_FLAGS,
+    ...REMOTE_FLAGS,
   },
   examples: [
     "deno task transcode film.mkv -o film.mp4 --codec h264 --crf 23",
@@ -124,6 +133,7 @@ async function main(
   { flags, positionals: { input } }: Parsed<typeof COMMAND>,
   signal: AbortSignal,
 ): Promise<void> {
+  checkRemoteFlags(flags);
   const settings = readEncodeFlags(flags);
   checkVideoName("--output", flags.output, settings === "copy" ? undefined : settings.codec);
   const audio = readAudioFlag(flags.audio, flags.output);
@@ -154,6 +164,21 @@ async function main(
   }
 }
 
+function remoteOnly<F extends { readonly help: string }>(flag: F): F {
+  return { ...flag, help: `${flag.help} With --workers or --master only.` };
+}
+
+/** @throws {UsageError} If there is nobody whom they are for. */
+function checkRemoteFlags(flags: Flags): void {
+  if (flags.workers || flags.master !== undefined) return;
+  for (const name of ["tls_ca", "tls_cert", "tls_key", "token_file"] as const) {
+    if (flags[name] === undefined) continue;
+    throw new UsageError(
+      `--${name} is for --workers or --master: workers that are started here take neither TLS nor a token`,
+    );
+  }
+}
+
 /** @throws {SourceError} Before anything is started for it. */
 async function readable(path: string): Promise<string> {
   using source = await openSource(path);
@@ -163,7 +188,7 @@ async function readable(path: string): Promise<string> {
 async function transcode(spec: JobSpec, flags: Flags, signal: AbortSignal): Promise<void> {
   const startMs = performance.now();
   await using stack = new AsyncDisposableStack();
-  const memory = stack.use(await openMemory(flags, stack));
+  const memory = stack.use(await openMemory(flags, signal));
   const fleet = stack.use(await openFleet(flags, memory, stack, signal));
   const result = await withFirstSpan(SPAN, () => runShown(spec, { fleet, memory }, flags, signal));
   const seconds = (performance.now() - startMs) / 1000;
@@ -201,15 +226,13 @@ async function transcodeRemotely(
 
 async function openMemory(
   { output, memory_dir, memory_gib, resume }: Flags,
-  stack: AsyncDisposableStack,
+  signal: AbortSignal,
 ): Promise<DiskMemory> {
-  if (resume) {
-    const folder = memory_dir ?? join(dirname(output), MEMORY_FOLDER);
-    return await openDiskMemory(folder, { maxBytes: memory_gib * 2 ** 30 });
-  }
-  const folder = await Deno.makeTempDir({ dir: memory_dir ?? dirname(output), prefix: `${MEMORY_FOLDER}-` });
-  stack.defer(() => Deno.remove(folder, { recursive: true }));
-  return await openDiskMemory(folder);
+  const parent = memory_dir ?? dirname(output);
+  await sweepPrivateMemories(parent);
+  if (!resume) return await openPrivateMemory(parent, { signal });
+  const folder = memory_dir ?? join(parent, MEMORY_FOLDER);
+  return await openDiskMemory(folder, { maxBytes: memory_gib * 2 ** 30, signal });
 }
 
 async function openFleet(

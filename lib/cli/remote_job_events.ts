@@ -71,14 +71,23 @@ export class RemoteJobEvents {
 
 function chunkEvents(told: RemoteChunk | undefined, chunk: RemoteChunk): JobEvent[] {
   const index = chunk.chunkIndex;
-  const events = chunk.attempts.flatMap((attempt, position) =>
-    attemptEvents(index, told?.attempts[position], attempt, chunk)
-  );
+  const before = told?.attempts ?? [];
+  const dropped = before.filter((attempt) => !chunk.attempts.some((other) => isSame(attempt, other)));
+  const events: JobEvent[] = [
+    ...dropped.map(({ worker, attempt }) => ({ kind: "refused", chunk: index, worker, attempt }) as const),
+    ...chunk.attempts.flatMap((attempt) =>
+      attemptEvents(index, before.find((other) => isSame(attempt, other)), attempt, chunk)
+    ),
+  ];
   const isNews = told?.state !== chunk.state;
   if (isNews && chunk.state === "reused") {
     events.push({ kind: "reused", chunk: index, shardBytes: chunk.shardBytes });
   }
   return events;
+}
+
+function isSame(a: RemoteAttempt, b: RemoteAttempt): boolean {
+  return a.worker === b.worker && a.attempt === b.attempt && a.startedMs === b.startedMs;
 }
 
 function attemptEvents(

@@ -10,7 +10,7 @@ import { canonicalJson } from "../job/canonical_json.ts";
 import { fileSha256 } from "../job/file_sha256.ts";
 import type { JobEvent } from "../job/job.ts";
 import { parseProof, type Proof, proofPathOf } from "../job/proof.ts";
-import { connectMaster, type MasterClient, type RemoteJob } from "../rpc/master_client.ts";
+import { connectMaster, type MasterClient, type Pings, type RemoteJob } from "../rpc/master_client.ts";
 import { RpcError } from "../rpc/rpc_error.ts";
 import { type ConnectOptions, TransferError } from "../rpc/worker_client.ts";
 import { writeWhole } from "../store/write_file.ts";
@@ -28,7 +28,7 @@ export interface RemoteTranscode {
   readonly settings: EncodeSettings;
   readonly audio: AudioMode;
   readonly chunkSeconds: number;
-  /** How long a master may be gone. */
+  /** How long a master may be gone, counted from when that is noticed. */
   readonly giveUpMs: number;
   /** Whether people watch. */
   readonly isShown: boolean;
@@ -62,7 +62,7 @@ const AGAIN_MS = 1_000;
  */
 export async function transcodeAtMaster(order: RemoteTranscode): Promise<RemoteResult> {
   const { signal } = order;
-  using client = connectMaster(order.master, order.connection);
+  using client = connectMaster(order.master, { ...order.connection, pings: pingsFor(order.giveUpMs) });
   const videoId = await videoIdOf(order);
   const short = { timeoutMs: SHORT_MS, signal };
   const { job: known } = await reach("master", () => client.status(videoId, short));
@@ -76,6 +76,14 @@ export async function transcodeAtMaster(order: RemoteTranscode): Promise<RemoteR
     if (signal.aborted) writeError("The master goes on; the same command again follows it\n");
     throw error;
   }
+}
+
+/** A master that is gone is to be noticed soon, beside how long it may be; but one that is busy is not gone. */
+function pingsFor(giveUpMs: number): Pings {
+  return {
+    everyMs: Math.min(Math.max(giveUpMs / 3, 1_000), 10_000),
+    timeoutMs: Math.min(Math.max(giveUpMs, 5_000), 20_000),
+  };
 }
 
 /** The same for the same command, and for no other. */
@@ -116,46 +124,85 @@ async function upload(client: MasterClient, videoId: string, order: RemoteTransc
 
 /** Watches a job to its end, also over a restart of its master. */
 async function follow(client: MasterClient, videoId: string, order: RemoteTranscode): Promise<RemoteJob> {
-  const { signal, giveUpMs, isShown, onEvent } = order;
+  const { signal, isShown, onEvent } = order;
   const events = new RemoteJobEvents();
   using display = isShown ? transcodeDisplay({ workers: () => events.workers(), signal }) : undefined;
-  let heardMs = Date.now();
   for (;;) {
-    try {
+    await overAbsence(client, videoId, order, async (heard) => {
       for await (const update of client.watch(videoId, { timeoutMs: LONG_MS, signal })) {
-        heardMs = Date.now();
+        heard();
         for (const event of events.apply(update)) {
           onEvent(event);
           display?.show(event);
         }
       }
-      const { job } = events;
-      if (job?.state === "completed") return job;
-      if (job?.state === "failed") throw new RemoteJobError(job.failureMessage);
-      if (job?.state === "cancelled") throw new RemoteJobError("The job was cancelled at the master");
-    } catch (error) {
-      const isGone = error instanceof RpcError && error.code === "UNAVAILABLE";
-      if (!isGone || Date.now() - heardMs > giveUpMs) throw error;
-    }
-    await setTimeout(AGAIN_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    });
+    const { job } = events;
+    if (job?.state === "completed") return job;
+    if (job?.state === "failed") throw new RemoteJobError(job.failureMessage);
+    if (job?.state === "cancelled") throw new RemoteJobError("The job was cancelled at the master");
+    await pause(signal);
   }
+}
+
+/**
+ * Makes a call again for as long as its master may be gone.
+ *
+ * @param call Says when it has heard from the master, who then is there.
+ */
+async function overAbsence<T>(
+  client: MasterClient,
+  videoId: string,
+  { giveUpMs, signal }: RemoteTranscode,
+  call: (heard: () => void) => Promise<T>,
+): Promise<T> {
+  let goneSinceMs: number | undefined;
+  const heard = () => void (goneSinceMs = undefined);
+  const leftMs = () => goneSinceMs === undefined ? Infinity : goneSinceMs + giveUpMs - performance.now();
+  for (;;) {
+    try {
+      // connecting to one that does not answer takes as long as the call may
+      const timeoutMs = Math.min(SHORT_MS, Math.max(leftMs(), AGAIN_MS));
+      if (goneSinceMs !== undefined) await client.status(videoId, { timeoutMs, signal });
+      return await call(heard);
+    } catch (error) {
+      if (!(error instanceof RpcError && ABSENT.has(error.code))) throw error;
+      goneSinceMs ??= performance.now();
+      if (leftMs() <= 0) return await reach("master", () => Promise.reject(error));
+    }
+    await pause(signal);
+  }
+}
+
+const ABSENT: ReadonlySet<RpcError["code"]> = new Set(["UNAVAILABLE", "DEADLINE_EXCEEDED"]);
+
+function pause(signal: AbortSignal): Promise<void> {
+  return setTimeout(AGAIN_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 async function fetchResult(
   client: MasterClient,
   job: RemoteJob,
-  { output, signal }: RemoteTranscode,
+  order: RemoteTranscode,
 ): Promise<RemoteResult> {
+  const { output, signal } = order;
   const proofPath = proofPathOf(output);
   const rpc = { timeoutMs: LONG_MS, signal };
-  return await withRetries(async () => {
+  const fetchOnce = async () => {
+    await client.status(job.videoId, { timeoutMs: SHORT_MS, signal }); // a day is too long to connect
     const text = await new Response(client.retrieveProof(job.videoId, rpc)).text();
     const proof = parseProof(text);
     await Deno.remove(proofPath).catch(ignoreAbsence); // that of another output
     await writeWhole(output, checked(client.retrieve(job.videoId, rpc), proof), { signal });
     await writeWhole(proofPath, ReadableStream.from([new TextEncoder().encode(text)]), { signal });
     return { path: output, proofPath, proof, job };
-  }, { attempts: 3, busyMs: 0, signal });
+  };
+  return await overAbsence(
+    client,
+    job.videoId,
+    order,
+    () => withRetries(fetchOnce, { attempts: 3, busyMs: 0, signal }),
+  );
 }
 
 /** Fails before the file has its name, unless the bytes are those of the proof. */

@@ -60,6 +60,7 @@ export class TranscodeProgress {
         this.#shards.delete(event.chunk); // which did not fit in the end
         this.#running.set(event.worker, (this.#running.get(event.worker) ?? new Set()).add(event.chunk));
         return;
+      case "refused":
       case "failed":
         this.#running.get(event.worker)?.delete(event.chunk);
         return;

@@ -11,8 +11,9 @@ import { visible } from "./visible.ts";
 const COMMAND = defineCommand({
   name: "verify",
   summary:
-    "Holds a transcoded video against the proof that lies beside it: the file's SHA-256, and each segment's frames, " +
-    "their times and their data. Exit code 0: all is as it was; 1: something differs.",
+    "Holds a transcoded video against the proof that lies beside it: the file's SHA-256, container and codec, and " +
+    "each segment's frames, their times and their data. The proof is not signed: it shows what has changed since, " +
+    "not who wrote it. Exit code 0: all is as it was; 1: something differs.",
   usage: "deno task verify FILE [flags]",
   positionals: { output: { kind: "string", required: true, help: "The transcoded video." } },
   flags: {
@@ -20,7 +21,7 @@ const COMMAND = defineCommand({
     source: {
       kind: "string",
       valueName: "FILE",
-      help: "What it was made from: it and its chunks are compared too.",
+      help: "What it was made from: it, its chunks and what they were to become are compared too.",
     },
     json: { kind: "boolean", help: "The result as JSON on standard output." },
   },

@@ -5,16 +5,27 @@
  * lock                          shared: for a look; exclusive: to add and remove
  * shards/<aa>/<id>.shard        the bytes; <id> is made from the key, <aa> are its first two digits
  * shards/<aa>/<id>.json         the record, written last; its time says when the shard was last used
- * running/<start>-<uuid>/       of one who has the memory open: its own lock, and what it is about to keep
+ * running/<start>-<uuid>/       of one who has the memory open: see `memory_areas.ts`; what it is about to keep
  * ```
  */
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
+import { quoted } from "../store/shard_key.ts";
 import { attempting, ShardCorruptError } from "../store/store_errors.ts";
 import { syncDirectory, writeWhole } from "../store/write_file.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { fileSha256 } from "./file_sha256.ts";
+import {
+  type Area,
+  closeArea,
+  elsewhere,
+  type FileElsewhere,
+  ignoringAbsence,
+  livingSince,
+  locked,
+  openArea,
+} from "./memory_areas.ts";
 import type {
   KeepOptions,
   MemoryOptions,
@@ -27,6 +38,8 @@ import type {
 export interface DiskMemoryOptions {
   /** What all shards together may have; those least recently used are removed above it. Default: no limit. */
   readonly maxBytes?: number | undefined;
+  /** Ends the wait for others who use the memory, as it is opened and as it is disposed of. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Disposing of it lets go of what it found and kept, and removes what is too much. */
@@ -45,9 +58,10 @@ const LOOK_AGAIN = 1 / 16;
  * anybody as long as it is open, whatever the limit.
  *
  * @throws {RangeError} If the limit is not positive. @throws {StoreFullError} @throws {StoreUnwritableError}
+ * @throws `options.signal.reason` once aborted.
  */
 export async function openDiskMemory(root: string, options: DiskMemoryOptions = {}): Promise<DiskMemory> {
-  const { maxBytes = Infinity } = options;
+  const { maxBytes = Infinity, signal } = options;
   if (!(maxBytes > 0)) {
     throw new RangeError(`Cannot remember ${maxBytes} bytes: it must be a positive number`);
   }
@@ -55,31 +69,26 @@ export async function openDiskMemory(root: string, options: DiskMemoryOptions = 
     for (const folder of ["shards", "running"]) await Deno.mkdir(join(root, folder), { recursive: true });
     await syncDirectory(root);
     const path = await Deno.realPath(root);
-    return await locked(path, { exclusive: true }, async () => {
+    return await locked(path, { exclusive: true, signal }, async () => {
       await livingSince(path); // which removes what the dead have left
-      return new OpenMemory(path, maxBytes, await openArea(path));
+      return new OpenMemory(path, maxBytes, await openArea(path), signal);
     });
   });
-}
-
-/** The folder of one who has the memory open, locked for as long as that is. */
-interface Area {
-  readonly path: string;
-  readonly lock: Deno.FsFile;
-  readonly startMs: number;
 }
 
 class OpenMemory implements DiskMemory {
   readonly #root: string;
   readonly #maxBytes: number;
   readonly #area: Area;
+  readonly #signal: AbortSignal | undefined;
   /** Since the last look at how much there is. */
   #keptBytes = 0;
 
-  constructor(root: string, maxBytes: number, area: Area) {
+  constructor(root: string, maxBytes: number, area: Area, signal: AbortSignal | undefined) {
     this.#root = root;
     this.#maxBytes = maxBytes;
     this.#area = area;
+    this.#signal = signal;
   }
 
   get scratchDir(): string {
@@ -89,10 +98,10 @@ class OpenMemory implements DiskMemory {
   async find(key: ShardKey, { signal }: MemoryOptions): Promise<RememberedShard | undefined> {
     signal.throwIfAborted();
     const paths = pathsOf(this.#root, key);
-    const record = await locked(this.#root, { exclusive: false }, () => this.#use(paths));
+    const record = await locked(this.#root, { exclusive: false, signal }, () => this.#use(paths));
     if (!record) return undefined;
     if (await isWhole(paths.shard, record, signal)) return remembered(paths, record);
-    return await locked(this.#root, { exclusive: true }, async () => {
+    return await locked(this.#root, { exclusive: true, signal }, async () => {
       const current = await this.#use(paths); // somebody may have put another in its place meanwhile
       if (current && await isWhole(paths.shard, current, signal)) return remembered(paths, current);
       await removeEntry(paths);
@@ -115,25 +124,31 @@ class OpenMemory implements DiskMemory {
         );
       }
       await check?.(staged);
-      const record = await this.#commit(staged, pathsOf(this.#root, key), { ...facts, sizeBytes });
+      const record = await this.#commit(staged, pathsOf(this.#root, key), { ...facts, sizeBytes }, signal);
       this.#keptBytes += sizeBytes;
-      if (this.#keptBytes > this.#maxBytes * LOOK_AGAIN) await this.#removeTooMuch();
+      if (this.#keptBytes > this.#maxBytes * LOOK_AGAIN) await this.#removeTooMuch(signal);
       return record;
     } finally {
       await ignoringAbsence(() => Deno.remove(staged));
     }
   }
 
-  async forget(key: ShardKey): Promise<void> {
-    await locked(this.#root, { exclusive: true }, () => removeEntry(pathsOf(this.#root, key)));
+  async forget(key: ShardKey, { signal }: MemoryOptions): Promise<void> {
+    await locked(this.#root, { exclusive: true, signal }, () => removeEntry(pathsOf(this.#root, key)));
+  }
+
+  async temporaryFor(target: string): Promise<FileElsewhere> {
+    return await attempting(`make files beside ${quoted(target)}`, () => elsewhere(this.#area, target));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // By name: a program that is being started just now still has a copy of the file, and with it the lock.
-    await this.#area.lock.unlock();
-    this.#area.lock.close(); // before removing it, which some systems do not do to a file that is open
-    await ignoringAbsence(() => Deno.remove(this.#area.path, { recursive: true }));
-    if (this.#keptBytes > 0) await this.#removeTooMuch();
+    await closeArea(this.#area);
+    if (this.#keptBytes === 0 || this.#signal?.aborted) return;
+    try {
+      await this.#removeTooMuch(this.#signal);
+    } catch (error) {
+      if (!this.#signal?.aborted) throw error; // the next one removes it
+    }
   }
 
   /** The record, from now on protected as in use; undefined: there is none that can be read. */
@@ -150,20 +165,24 @@ class OpenMemory implements DiskMemory {
     staged: string,
     paths: EntryPaths,
     facts: Omit<RememberedShard, "path">,
+    signal: AbortSignal,
   ): Promise<RememberedShard> {
-    return await attempting("remember a shard", () =>
-      locked(this.#root, { exclusive: true }, async () => {
-        const earlier = await this.#use(paths);
-        const size = (await ignoringAbsence(() => Deno.stat(paths.shard)))?.size;
-        if (earlier && size === earlier.size_bytes) return remembered(paths, earlier);
-        await this.#makeFolder(dirname(paths.shard));
-        await Deno.rename(staged, paths.shard);
-        const record = toRecord(facts);
-        const text = new Blob([`${JSON.stringify(record)}\n`]).stream();
-        await writeWhole(paths.record, text); // and with it the folder, with both names
-        await this.#use(paths); // with a time of ours: the file system's clock may be another
-        return remembered(paths, record);
-      }));
+    return await attempting(
+      "remember a shard",
+      () =>
+        locked(this.#root, { exclusive: true, signal }, async () => {
+          const earlier = await this.#use(paths);
+          const size = (await ignoringAbsence(() => Deno.stat(paths.shard)))?.size;
+          if (earlier && size === earlier.size_bytes) return remembered(paths, earlier);
+          await this.#makeFolder(dirname(paths.shard));
+          await Deno.rename(staged, paths.shard);
+          const record = toRecord(facts);
+          const text = new Blob([`${JSON.stringify(record)}\n`]).stream();
+          await writeWhole(paths.record, text); // and with it the folder, with both names
+          await this.#use(paths); // with a time of ours: the file system's clock may be another
+          return remembered(paths, record);
+        }),
+    );
   }
 
   async #makeFolder(path: string): Promise<void> {
@@ -175,10 +194,10 @@ class OpenMemory implements DiskMemory {
     }
   }
 
-  async #removeTooMuch(): Promise<void> {
+  async #removeTooMuch(signal: AbortSignal | undefined): Promise<void> {
     this.#keptBytes = 0;
     if (this.#maxBytes === Infinity) return;
-    await locked(this.#root, { exclusive: true }, () => removeOldest(this.#root, this.#maxBytes));
+    await locked(this.#root, { exclusive: true, signal }, () => removeOldest(this.#root, this.#maxBytes));
   }
 }
 
@@ -253,51 +272,6 @@ async function removeEntry({ shard, record }: EntryPaths): Promise<void> {
   for (const path of [record, shard]) await ignoringAbsence(() => Deno.remove(path));
 }
 
-/** Holds the memory's lock, which the system frees should the process die. */
-async function locked<T>(
-  root: string,
-  { exclusive }: { readonly exclusive: boolean },
-  task: () => Promise<T>,
-): Promise<T> {
-  using lock = await Deno.open(join(root, "lock"), { read: true, write: true, create: true });
-  await lock.lock(exclusive);
-  return await task();
-}
-
-/** The memory's lock must be held, or it could be taken for a dead one's. */
-async function openArea(root: string): Promise<Area> {
-  const startMs = Date.now();
-  const path = join(root, "running", `${startMs}-${crypto.randomUUID()}`);
-  await Deno.mkdir(path);
-  const lock = await Deno.open(join(path, "lock"), { write: true, createNew: true });
-  try {
-    await lock.lock(true);
-    return { path, lock, startMs };
-  } catch (error) {
-    lock.close();
-    throw error;
-  }
-}
-
-/**
- * Since when the longest of those has been at work that have the memory open; the folders of the dead are removed.
- * The memory's lock must be held exclusively.
- */
-async function livingSince(root: string): Promise<number> {
-  let sinceMs = Infinity;
-  for await (const { name } of Deno.readDir(join(root, "running"))) {
-    const path = join(root, "running", name);
-    if (await isAlive(path)) sinceMs = Math.min(sinceMs, Number.parseInt(name));
-    else await ignoringAbsence(() => Deno.remove(path, { recursive: true }));
-  }
-  return sinceMs;
-}
-
-async function isAlive(area: string): Promise<boolean> {
-  using lock = await ignoringAbsence(() => Deno.open(join(area, "lock"), { write: true }));
-  return lock !== undefined && !await lock.tryLock(true);
-}
-
 interface Entry extends EntryPaths {
   readonly usedMs: number;
   readonly sizeBytes: number;
@@ -327,14 +301,5 @@ async function* entriesOf(root: string): AsyncGenerator<Entry, void, undefined> 
       // Without a record it was left by a crash, and nobody can find it.
       yield { shard, record, usedMs: used?.mtime?.getTime() ?? 0, sizeBytes: (await Deno.stat(shard)).size };
     }
-  }
-}
-
-async function ignoringAbsence<T>(operation: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await operation();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }

@@ -88,6 +88,7 @@ class Ahead implements EncodingAhead {
   finish(): void {
     this.#over.abort();
     this.#isEnough.resolve();
+    for (const chunk of this.#chunks.values()) chunk.endUnlessRunning(this.#over.signal.reason);
   }
 
   chunk(key: ShardKey): ChunkAhead | undefined {
@@ -157,10 +158,16 @@ class Ahead implements EncodingAhead {
     this.#over.signal.throwIfAborted(); // in the same moment, perhaps
     const held = waiting.move();
     const { now, onEvent } = this.#tools;
-    const begun = new BegunChunk((told) => {
-      const emit = (event: EncodeEvent) => told({ ...event, aheadMs: now() });
+    const begun = new BegunChunk(ended.end, (told) => {
+      const emit = (event: EncodeEvent) => {
+        told({ ...event, aheadMs: now() });
+        if (this.#over.signal.aborted) begun.endUnlessRunning(this.#over.signal.reason);
+      };
       return encodeIn(place, job, ready, ended, emit)
-        .catch((error) => this.#fail(error))
+        .then(() => true, (error) => {
+          this.#fail(error);
+          return false;
+        })
         .finally(() => held.dispose());
     });
     this.#chunks.set(name, begun);
@@ -198,23 +205,43 @@ class Ahead implements EncodingAhead {
 
 /** Keeps what happens to a chunk for the job to come. */
 class BegunChunk implements ChunkAhead {
-  /** Never rejects. */
-  readonly over: Promise<void>;
+  /** Whether it was encoded; never rejects. */
+  readonly over: Promise<boolean>;
+  isOver = false;
+  readonly #end: (reason: unknown) => void;
   readonly #events: EncodeEvent[] = [];
   readonly #followers = new Set<(event: EncodeEvent) => void>();
+  readonly #attempts = new Set<number>();
 
-  constructor(encode: (onEvent: (event: EncodeEvent) => void) => Promise<void>) {
-    this.over = encode((event) => {
-      this.#events.push(event);
-      for (const tell of this.#followers) tell(event);
-    });
+  /** @param encode Begins at once. @param end Ends it. */
+  constructor(
+    end: (reason: unknown) => void,
+    encode: (onEvent: (event: EncodeEvent) => void) => Promise<boolean>,
+  ) {
+    this.#end = end;
+    // in a moment of its own, so that what it tells finds this chunk made
+    this.over = Promise.resolve().then(() => encode((event) => this.#note(event))).finally(() =>
+      this.isOver = true
+    );
   }
 
-  async follow(chunk: number, onEvent: (event: EncodeEvent) => void): Promise<void> {
+  async follow(chunk: number, onEvent: (event: EncodeEvent) => void): Promise<boolean> {
     const tell = (event: EncodeEvent) => onEvent({ ...event, chunk });
     for (const event of this.#events) tell(event);
     this.#followers.add(tell);
-    await this.over;
+    return await this.over;
+  }
+
+  /** Ends the wait for another attempt: its job has one made that is more urgent. */
+  endUnlessRunning(reason: unknown): void {
+    if (this.#events.length > 0 && this.#attempts.size === 0) this.#end(reason);
+  }
+
+  #note(event: EncodeEvent): void {
+    if (event.kind === "started") this.#attempts.add(event.attempt);
+    if (event.kind === "failed" || event.kind === "refused") this.#attempts.delete(event.attempt);
+    this.#events.push(event);
+    for (const tell of this.#followers) tell(event);
   }
 }
 

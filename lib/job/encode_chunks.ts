@@ -31,9 +31,11 @@ export async function encodeAll(job: JobUnderWay): Promise<void> {
     for await (const chunk of segmentChunks(job.source, job.plan.chunks, { toEncode: true, signal })) {
       const ready = readyChunk(job, chunk);
       const ahead = job.tools.ahead?.(ready.key);
-      if (!ahead && await reuse(job, ready, signal)) continue;
-      const work = ahead
-        ? takeOver(ahead, job, ready, ended)
+      // Only those under way go on beside the reading, no more of them than there are places.
+      const isUnderWay = ahead !== undefined && !ahead.isOver;
+      if (!isUnderWay && await isMade(ahead, job, ready, signal)) continue;
+      const work = isUnderWay
+        ? encodeUnlessMade(ahead, job, ready, ended)
         : encodeIn(await placeFor(job, signal), job, ready, ended);
       const run = work
         .catch(ended.end)
@@ -50,21 +52,31 @@ export async function encodeAll(job: JobUnderWay): Promise<void> {
   }
 }
 
-/** Waits for a shard that is being made or was, and has the chunk encoded if there is none then. */
-async function takeOver(
+/** Waits for a shard that is being made, and has the chunk encoded if there is none then. */
+async function encodeUnlessMade(
   ahead: ChunkAhead,
   job: JobUnderWay,
   ready: ReadyChunk,
   ended: Ending,
 ): Promise<void> {
-  const { chunkIndex } = ready.task;
-  await untilAborted(ahead.follow(chunkIndex, job.emit), ended.signal);
-  const shard = await remembered(job, ready, ended.signal);
-  if (shard) {
-    job.kept[chunkIndex] = { key: ready.key, shard, isReused: false };
-    return;
-  }
+  if (await isMade(ahead, job, ready, ended.signal)) return;
   await encodeIn(await placeFor(job, ended.signal), job, ready, ended);
+}
+
+/** Whether there is a shard that fits: made ahead for this job, or remembered from before. */
+async function isMade(
+  ahead: ChunkAhead | undefined,
+  job: JobUnderWay,
+  ready: ReadyChunk,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { task: { chunkIndex }, key } = ready;
+  const isOurs = ahead !== undefined && await untilAborted(ahead.follow(chunkIndex, job.emit), signal);
+  const shard = await remembered(job, ready, signal);
+  if (!shard) return false;
+  job.kept[chunkIndex] = { key, shard, isReused: !isOurs };
+  if (!isOurs) job.emit({ kind: "reused", chunk: chunkIndex, shardBytes: shard.sizeBytes });
+  return true;
 }
 
 export function readyChunk(
@@ -81,16 +93,6 @@ export function readyChunk(
   };
 }
 
-/** Whether the shard is remembered, and fits. */
-async function reuse(job: JobUnderWay, ready: ReadyChunk, signal: AbortSignal): Promise<boolean> {
-  const shard = await remembered(job, ready, signal);
-  if (!shard) return false;
-  const { task: { chunkIndex }, key } = ready;
-  job.kept[chunkIndex] = { key, shard, isReused: true };
-  job.emit({ kind: "reused", chunk: chunkIndex, shardBytes: shard.sizeBytes });
-  return true;
-}
-
 /** The shard, if it is remembered and fits; one that does not fit is forgotten. */
 async function remembered(
   job: JobUnderWay,
@@ -104,7 +106,7 @@ async function remembered(
     return shard;
   } catch (error) {
     if (!(error instanceof AssembleError)) throw error;
-    await job.tools.memory.forget(key);
+    await job.tools.memory.forget(key, { signal });
     return undefined;
   }
 }
@@ -163,7 +165,7 @@ export async function encodeAgain(job: JobUnderWay, index: number, cause: Error)
     attempt: shard.attempt,
     reason: cause.message,
   });
-  await job.tools.memory.forget(key);
+  await job.tools.memory.forget(key, { signal: job.tools.signal });
   using ended = endingWith(job.tools.signal);
   const chunk = await readSegment(job.source, job.plan.chunks, index, {
     toEncode: true,

@@ -1,5 +1,4 @@
 /** From shards to the output and the proof beside it. */
-import { dirname, extname, join } from "node:path";
 import { assemble, type AssembleResult } from "../assemble/assemble.ts";
 import { checkFrames } from "../assemble/check_frames.ts";
 import type { EncodedShard } from "../assemble/shard_frames.ts";
@@ -9,6 +8,7 @@ import { withSpan } from "../trace.ts";
 import { fileSha256 } from "./file_sha256.ts";
 import type { JobResult } from "./job.ts";
 import { encodedShard, type JobUnderWay, type KeptShard } from "./job_under_way.ts";
+import { ignoringAbsence } from "./memory_areas.ts";
 import { readFrameFacts } from "./output_facts.ts";
 import { audioText, type Proof, PROOF_VERSION, proofPathOf, proofText, settingsJson } from "./proof.ts";
 
@@ -26,33 +26,29 @@ export type Finished = Pick<JobResult, "assembled" | "check" | "sha256" | "proof
  * @throws As `runJob` says; nothing is left behind then.
  */
 export async function finish(job: JobUnderWay, runFacts: () => Promise<RunFacts>): Promise<Finished> {
-  const { spec: { outputPath, settings, audio }, tools: { signal }, source, plan, build, kept } = job;
-  // Of the same extension, which chooses the container.
-  const temporary = join(dirname(outputPath), `.${crypto.randomUUID()}${extname(outputPath)}`);
-  try {
-    const assembled = await withSpan({ name: "assemble" }, () =>
-      assemble({
-        plan: plan.frames,
-        source,
-        path: temporary,
-        shards: encodedShards(kept),
-        audio,
-        encoderTag: `${build}, ${describeSettings(settings)}`,
-        onProgress: (chunk) => job.emit({ kind: "assembling", chunk }),
-        signal,
-      }));
-    job.emit({ kind: "checking" });
-    const check = await withSpan({ name: "check" }, () => checkFrames(plan.frames, temporary, { signal }));
-    const proof = await proofOf(job, { ...assembled, path: temporary }, await runFacts());
-    const proofPath = proofPathOf(outputPath);
-    signal.throwIfAborted();
-    await ignoringAbsence(() => Deno.remove(proofPath)); // rather none than that of another output
-    await Deno.rename(temporary, outputPath);
-    await writeWhole(proofPath, new Blob([proofText(proof)]).stream()); // and with it the output's name is on disk
-    return { assembled: { ...assembled, path: outputPath }, check, sha256: proof.output.sha256, proofPath };
-  } finally {
-    await ignoringAbsence(() => Deno.remove(temporary));
-  }
+  const { spec: { outputPath, settings, audio }, tools: { memory, signal }, source, plan, build, kept } = job;
+  await using temporary = await memory.temporaryFor(outputPath); // its extension chooses the container
+  const { path } = temporary;
+  const assembled = await withSpan({ name: "assemble" }, () =>
+    assemble({
+      plan: plan.frames,
+      source,
+      path,
+      shards: encodedShards(kept),
+      audio,
+      encoderTag: `${build}, ${describeSettings(settings)}`,
+      onProgress: (chunk) => job.emit({ kind: "assembling", chunk }),
+      signal,
+    }));
+  job.emit({ kind: "checking" });
+  const check = await withSpan({ name: "check" }, () => checkFrames(plan.frames, path, { signal }));
+  const proof = await proofOf(job, { ...assembled, path }, await runFacts());
+  const proofPath = proofPathOf(outputPath);
+  signal.throwIfAborted();
+  await ignoringAbsence(() => Deno.remove(proofPath)); // rather none than that of another output
+  await Deno.rename(path, outputPath);
+  await writeWhole(proofPath, new Blob([proofText(proof)]).stream()); // and with it the output's name is on disk
+  return { assembled: { ...assembled, path: outputPath }, check, sha256: proof.output.sha256, proofPath };
 }
 
 async function* encodedShards(kept: readonly KeptShard[]): AsyncGenerator<EncodedShard, void, undefined> {
@@ -109,12 +105,4 @@ async function proofOf(
       })),
     },
   };
-}
-
-async function ignoringAbsence(operation: () => Promise<void>): Promise<void> {
-  try {
-    await operation();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

@@ -61,12 +61,14 @@ export type EncodeEvent =
 
 /** A chunk whose encode was begun before its job, while the source was still coming in. */
 export interface ChunkAhead {
+  /** Whether it is no more under way, its shard in the memory or not. */
+  readonly isOver: boolean;
   /**
    * Tells what has happened to it and what still does, `chunk` being the number that it has in the job.
    *
-   * @returns Resolves once it is no more under way, its shard in the memory or not.
+   * @returns Once it is over, whether it was encoded.
    */
-  follow(chunk: number, onEvent: (event: EncodeEvent) => void): Promise<void>;
+  follow(chunk: number, onEvent: (event: EncodeEvent) => void): Promise<boolean>;
 }
 
 export interface PlannedChunk {

@@ -1,5 +1,7 @@
 /** What a finished file holds, segment by segment: what its proof states, and is held against later. */
+import { type InputFormat, MATROSKA, MP4, QTFF, type VideoCodec, WEBM } from "mediabunny";
 import { createHash } from "node:crypto";
+import type { Container } from "../assemble/output_container.ts";
 import { openSource, packetsOf, shownAt } from "../chunk/source_file.ts";
 
 export interface SegmentFacts {
@@ -12,12 +14,21 @@ export interface SegmentFacts {
 }
 
 export interface VideoFrameFacts {
+  /** Undefined: none that outputs have. */
+  readonly container: Container | undefined;
+  readonly codec: VideoCodec;
   /** Ticks a second of the output's video track. */
   readonly timescale: number;
   /** As many as were asked for, and one more if there are more frames than they have. */
   readonly segments: readonly SegmentFacts[];
 }
 
+const CONTAINER_FORMATS: readonly (readonly [InputFormat, Container])[] = [
+  [MP4, "mp4"],
+  [QTFF, "mov"],
+  [MATROSKA, "mkv"],
+  [WEBM, "webm"],
+];
 /** So many packets are handled in a row before timers and signals get their turn. */
 const PACKETS_PER_TURN = 1024;
 
@@ -47,7 +58,9 @@ export async function readFrameFacts(
   }
   if (current.frames > 0) segments.push(current.end());
   while (segments.length < frameCounts.length) segments.push(new SegmentReader().end());
-  return { timescale: file.video.timescale, segments };
+  const format = await file.input.getFormat();
+  const container = CONTAINER_FORMATS.find(([known]) => known === format)?.[1];
+  return { container, codec: file.video.codec, timescale: file.video.timescale, segments };
 }
 
 class SegmentReader {

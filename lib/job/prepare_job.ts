@@ -25,7 +25,7 @@ export async function prepareJob(spec: JobSpec, tools: JobTools, source: SourceF
     { name: "plan" },
     () => planSource(source, { kind: "seconds", seconds: chunkSeconds }, { hidden: "drop", signal }),
   );
-  const plan = encodePlan(planned, settings.frameRate);
+  const plan = encodePlan(planned, settings.frameRate, source);
   const codec = settings.codec === "h264" ? "avc" : settings.codec;
   planAudio(source.audio, checkOutput(plan.frames, { path: spec.outputPath, codec }), spec.audio);
   const build = await fleet.chooseBuild(settings, { signal });

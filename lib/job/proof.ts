@@ -1,7 +1,14 @@
 /** What is known of how an output came to be: the form of the file beside it. */
 import * as v from "valibot";
 import type { AudioMode } from "../assemble/audio_plan.ts";
-import type { EncodeSettings } from "../encode/settings.ts";
+import {
+  checkSettings,
+  CODECS,
+  type EncodeSettings,
+  InvalidSettingError,
+  PIXEL_FORMATS,
+  PRESETS,
+} from "../encode/settings.ts";
 import type { FrameRate } from "../frame_grid.ts";
 
 /** Of the form of the file; a reader refuses what it does not know. */
@@ -29,6 +36,20 @@ const SegmentSchema = v.object({
   last_ticks: Ticks,
   /** Over the data of its packets in the output, in decode order. */
   packets_sha256: Sha256,
+});
+
+const SettingsSchema = v.object({
+  codec: v.picklist(CODECS),
+  crf: v.optional(v.number()),
+  bitrate: v.optional(v.number()),
+  preset: v.picklist(PRESETS),
+  width: Count,
+  height: Count,
+  pixel_format: v.picklist(["source", ...PIXEL_FORMATS]),
+  keyframe_interval: Count,
+  deinterlace: v.boolean(),
+  frame_rate: v.union([v.literal("source"), Rate]),
+  threads: Count,
 });
 
 const ProofSchema = v.object({
@@ -128,6 +149,33 @@ export function settingsJson(settings: EncodeSettings): Proof["encoding"]["setti
     frame_rate: frameRateJson(settings.frameRate),
     threads: settings.threads,
   };
+}
+
+/** What {@link settingsJson} was made of; undefined: it was made of no settings that there are. */
+export function parseSettings(json: Proof["encoding"]["settings"]): EncodeSettings | undefined {
+  const { success, output } = v.safeParse(SettingsSchema, json);
+  if (!success || (output.crf === undefined) === (output.bitrate === undefined)) return undefined;
+  const settings: EncodeSettings = {
+    codec: output.codec,
+    rate: output.crf === undefined
+      ? { kind: "bitrate", bitsPerSecond: output.bitrate! }
+      : { kind: "crf", crf: output.crf },
+    preset: output.preset,
+    width: output.width,
+    height: output.height,
+    pixelFormat: output.pixel_format,
+    keyframeInterval: output.keyframe_interval,
+    deinterlace: output.deinterlace,
+    frameRate: output.frame_rate,
+    threads: output.threads,
+  };
+  try {
+    checkSettings(settings);
+    return settings;
+  } catch (error) {
+    if (error instanceof InvalidSettingError) return undefined;
+    throw error;
+  }
 }
 
 function frameRateJson(rate: FrameRate | "source"): FrameRate | "source" {

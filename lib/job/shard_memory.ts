@@ -52,5 +52,12 @@ export interface ShardMemory {
     options: KeepOptions,
   ): Promise<RememberedShard>;
   /** Removes a shard that turned out to be of no use, if it is there. */
-  forget(key: ShardKey): Promise<void>;
+  forget(key: ShardKey, options: MemoryOptions): Promise<void>;
+  /**
+   * A name for a file in the folder of `target` and with its extension. The file goes when it is disposed of; if
+   * the process dies first, when the memory is next opened.
+   *
+   * @throws {StoreFullError} @throws {StoreUnwritableError}
+   */
+  temporaryFor(target: string): Promise<AsyncDisposable & { readonly path: string }>;
 }

@@ -9,7 +9,8 @@ import { levelFrameRate } from "./level_frame_rate.ts";
 
 /**
  * Of the form of what is hashed, and of the way in which encoders carry settings out: to be raised with every change
- * of either by which a chunk gives another shard. Then nothing that was remembered is found.
+ * of either by which a chunk gives another shard. Then nothing that was remembered is found. Proofs hold what is
+ * hashed: `PROOF_VERSION` is to be raised with it.
  */
 const FORM = 1;
 

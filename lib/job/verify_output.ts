@@ -6,7 +6,8 @@ import { openSource } from "../chunk/source_file.ts";
 import { createHash } from "node:crypto";
 import { fileSha256 } from "./file_sha256.ts";
 import { readFrameFacts, type SegmentFacts, type VideoFrameFacts } from "./output_facts.ts";
-import type { Proof, ProofSegment } from "./proof.ts";
+import { parseSettings, type Proof, type ProofSegment } from "./proof.ts";
+import { segmentSpans, taskSha256 } from "./task_identity.ts";
 
 /** Something that is not as the proof says. */
 export interface Finding {
@@ -21,7 +22,8 @@ export interface VerifyOptions {
 }
 
 /**
- * Holds an output against its proof: the file's SHA-256, and each segment's frames, their times and their data.
+ * Holds an output against its proof: the file's SHA-256, its container and codec, and each segment's frames, their
+ * times and their data; and the proof against itself.
  *
  * @returns What differs; nothing if all is as it was.
  * @throws A `Deno.errors` class if there is no such file; `signal.reason` once aborted.
@@ -32,6 +34,7 @@ export async function verifyOutput(
   options: VerifyOptions = {},
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
+  const contradictions = proofContradictions(proof);
   const { size } = await Deno.stat(path);
   const sha256 = await fileSha256(path, options);
   const { output } = proof;
@@ -47,16 +50,40 @@ export async function verifyOutput(
         whole("the video's frames are as they were: the difference is in the sound or in the index"),
       );
     }
-    return [...findings, ...differences];
+    return [...contradictions, ...findings, ...differences];
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
-    return [...findings, whole(`it cannot be read as a video: ${error.message}`)];
+    return [...contradictions, ...findings, whole(`it cannot be read as a video: ${error.message}`)];
   }
 }
 
-/** The comparison of {@link verifyOutput}, segment by segment: pure. */
-export function compareFrameFacts({ output, segments }: Proof, facts: VideoFrameFacts): Finding[] {
+/** What a proof says twice, and not the same: pure. */
+export function proofContradictions({ output, segments, run }: Proof): Finding[] {
   const findings: Finding[] = [];
+  const frames = segments.reduce((sum, segment) => sum + segment.frames, 0);
+  if (output.frames !== frames) {
+    findings.push(whole(`the proof says ${output.frames} frames, and its segments have ${frames}`));
+  }
+  if (run.chunks.length !== segments.length) {
+    findings.push(
+      whole(`the proof tells of ${run.chunks.length} chunks that ran, and has ${segments.length} segments`),
+    );
+  }
+  return findings;
+}
+
+/** The comparison of {@link verifyOutput}, segment by segment: pure. */
+export function compareFrameFacts(
+  { encoding, output, segments }: Proof,
+  facts: VideoFrameFacts,
+): Finding[] {
+  const findings: Finding[] = [];
+  const { container = "another container", codec } = facts;
+  if (container !== output.container) {
+    findings.push(whole(`it is ${container} instead of ${output.container}`));
+  }
+  const stated = encoding.settings["codec"] === "h264" ? "avc" : encoding.settings["codec"];
+  if (codec !== stated) findings.push(whole(`its video is ${codec} instead of ${stated}`));
   if (facts.timescale !== output.timescale) {
     findings.push(whole(`its clock has ${facts.timescale} ticks a second instead of ${output.timescale}`));
   }
@@ -81,8 +108,8 @@ function segmentDifference(expected: ProofSegment, actual: SegmentFacts | undefi
 }
 
 /**
- * Holds a source against the proof of what was made of it: the file's SHA-256, and that of every chunk that is cut
- * out of it.
+ * Holds a source against the proof of what was made of it: the file's SHA-256, that of every chunk that is cut out
+ * of it, and that of every task, which is made of the settings and of where the chunk's frames are.
  *
  * @returns What differs; nothing if it is the one.
  * @throws {SourceError} If it cannot be read. @throws `signal.reason` once aborted.
@@ -98,9 +125,13 @@ export async function verifySource(
   if (sha256 !== proof.source.sha256) {
     findings.push(whole(`the source's SHA-256 is ${sha256} instead of ${proof.source.sha256}`));
   }
-  const { chunk_seconds: seconds, settings } = proof.encoding;
-  const plan = await planSource(source, { kind: "seconds", seconds }, { hidden: "drop", signal });
-  const { chunks } = encodePlan(plan, settings.frame_rate);
+  const { chunk_seconds: seconds } = proof.encoding;
+  const settings = parseSettings(proof.encoding.settings);
+  if (!settings) return [...findings, whole("its proof's settings are none that there are")];
+  const planned = await planSource(source, { kind: "seconds", seconds }, { hidden: "drop", signal });
+  const plan = encodePlan(planned, settings.frameRate, source);
+  const { chunks } = plan;
+  const spans = segmentSpans(plan);
   if (chunks.segments.length !== proof.segments.length) {
     findings.push(
       whole(`the source gives ${chunks.segments.length} chunks instead of ${proof.segments.length}`),
@@ -109,10 +140,13 @@ export async function verifySource(
   for await (
     const { segment: { index }, bytes } of segmentChunks(source, chunks, { toEncode: true, signal })
   ) {
-    const expected = proof.segments[index]?.chunk_sha256;
+    const expected = proof.segments[index];
     if (expected === undefined) break;
-    const isSame = createHash("sha256").update(bytes).digest("hex") === expected;
-    if (!isSame) findings.push({ segment: index, what: "the source gives another chunk" });
+    if (createHash("sha256").update(bytes).digest("hex") !== expected.chunk_sha256) {
+      findings.push({ segment: index, what: "the source gives another chunk" });
+    } else if (taskSha256(settings, spans[index]!) !== expected.task_sha256) {
+      findings.push({ segment: index, what: "its task is not that of the proof's settings" });
+    }
   }
   return findings;
 }

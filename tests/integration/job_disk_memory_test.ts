@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { openDiskMemory } from "../../lib/job/disk_memory.ts";
 import type { ShardKey, ShardMemory } from "../../lib/job/shard_memory.ts";
 import { ShardCorruptError } from "../../lib/store/store_errors.ts";
@@ -27,7 +28,7 @@ function shardOf(name: string): Uint8Array<ArrayBuffer> {
 async function keep(
   memory: ShardMemory,
   name: string,
-  more: { check?: (path: string) => Promise<void> } = {},
+  more: { check?: (path: string) => Promise<void>; signal?: AbortSignal } = {},
 ) {
   const bytes = shardOf(name);
   const facts = {
@@ -167,8 +168,8 @@ Deno.test("a memory forgets what it is told to, and nothing else", async () => {
   await using memory = await openDiskMemory(folder.path);
   await keep(memory, "a");
   await keep(memory, "b");
-  await memory.forget(keyOf("a"));
-  await memory.forget(keyOf("a"));
+  await memory.forget(keyOf("a"), { signal });
+  await memory.forget(keyOf("a"), { signal });
   assertEquals(await memory.find(keyOf("a"), { signal }), undefined);
   assertNotEquals(await memory.find(keyOf("b"), { signal }), undefined);
 });
@@ -235,4 +236,79 @@ Deno.test("openDiskMemory() refuses a limit that is none, and a place that is no
   const file = join(folder.path, "file");
   await Deno.writeTextFile(file, "");
   await assertRejects(() => openDiskMemory(file), Error, "memory");
+});
+
+Deno.test({
+  name: "who waits for a memory that another uses stops with its signal, and is not in the way later",
+  // a lock that comes after its caller has given up is let go in the background
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    await using folder = await temporaryFolder();
+    const patient = await openDiskMemory(folder.path, { maxBytes: 1 });
+    await keep(patient, "a");
+    const stop = new AbortController();
+    const memory = await openDiskMemory(folder.path, { maxBytes: 1, signal: stop.signal });
+    const ending = await openDiskMemory(folder.path, { maxBytes: 1e6, signal: stop.signal });
+    await keep(ending, "b");
+    const holder = await Deno.open(join(folder.path, "lock"), { read: true, write: true });
+    await holder.lock(true);
+    const options = { signal: stop.signal };
+    const waiting = [
+      openDiskMemory(folder.path, options),
+      memory.find(keyOf("a"), options),
+      memory.forget(keyOf("a"), options),
+      keep(memory, "c", options),
+    ].map((waits) => assertRejects(() => waits, Error, "stopped by the test"));
+    const disposed = ending[Symbol.asyncDispose]();
+    await setTimeout(100); // in which each comes to the lock
+    stop.abort(new Error("stopped by the test"));
+    await Promise.all([...waiting, disposed]);
+    await memory[Symbol.asyncDispose]();
+    await holder.unlock();
+    holder.close();
+    assert(await patient.find(keyOf("a"), { signal }));
+    await patient[Symbol.asyncDispose]();
+  },
+});
+
+Deno.test("a file made for a memory's user goes with it, and once its maker has died; no file that a note only claims", async () => {
+  await using folder = await temporaryFolder();
+  const root = join(folder.path, "memory");
+  const place = join(folder.path, "it's [1] 影");
+  await Deno.mkdir(place);
+  const namesThere = async () => (await Array.fromAsync(Deno.readDir(place), ({ name }) => name)).sort();
+  const dead = join(root, "running", `1-${crypto.randomUUID()}`);
+  await Deno.mkdir(dead, { recursive: true });
+  const leave = async (name: string, id: string = crypto.randomUUID()) => {
+    const path = join(place, name.replace("ID", id));
+    await Deno.writeTextFile(path, "");
+    await Deno.writeTextFile(join(dead, `${id}.elsewhere`), path);
+    return path;
+  };
+  const removed = [await leave(".transcode-ID.mp4"), await leave(".transcode-ID.webm")];
+  const kept = [
+    await leave("film.mp4"),
+    await leave(`.transcode-${crypto.randomUUID()}.mp4`),
+    await leave("ID.mp4"),
+    await leave(".transcode-ID.mp4", "id"),
+  ].map((path) => path.slice(place.length + 1));
+  const folderId = crypto.randomUUID();
+  await Deno.mkdir(join(place, `.transcode-${folderId}`));
+  await Deno.writeTextFile(join(dead, `${folderId}.elsewhere`), join(place, `.transcode-${folderId}`));
+  await Deno.writeTextFile(join(dead, `${crypto.randomUUID()}.elsewhere`), join(place, "absent"));
+  kept.push(`.transcode-${folderId}`);
+
+  await using memory = await openDiskMemory(root);
+  assertEquals(await namesThere(), kept.toSorted());
+  for (const path of removed) await assertRejects(() => Deno.lstat(path), Deno.errors.NotFound);
+  {
+    await using temporary = await memory.temporaryFor(join(place, "out.MKV"));
+    assert(/\.transcode-[-0-9a-f]{36}\.MKV$/.test(temporary.path), temporary.path);
+    await Deno.writeTextFile(temporary.path, "");
+    await using _other = await openDiskMemory(root);
+    assert(await Deno.lstat(temporary.path));
+  }
+  assertEquals(await namesThere(), kept.toSorted());
+  assertEquals(await filesBelow(memory.scratchDir), ["lock"]);
 });

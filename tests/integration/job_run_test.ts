@@ -1,14 +1,16 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { AssembleError } from "../../lib/assemble/assemble_error.ts";
 import { DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
-import { PoisonChunkError } from "../../lib/fleet/fleet.ts";
+import { type PlaceOptions, PoisonChunkError } from "../../lib/fleet/fleet.ts";
 import type { DiskMemory } from "../../lib/job/disk_memory.ts";
 import { verifyOutput, verifySource } from "../../lib/job/verify_output.ts";
 import { StoreFullError } from "../../lib/store/store_errors.ts";
 import { fileNames } from "./assemble_fixture.ts";
-import { beginningOf, CHUNKS, runIn, sourceIn } from "./job_fixture.ts";
+import { beginningOf, CHUNKS, copyFleet, runIn, sourceIn } from "./job_fixture.ts";
 import { mediaFacts } from "./media_facts.ts";
+import { PROJECT } from "./run_script.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const indexes = Array.from({ length: CHUNKS }, (_, index) => index);
@@ -113,6 +115,39 @@ Deno.test("runJob() goes on where an earlier run was aborted", async () => {
   assertEquals(result.reusedChunks, 2);
 });
 
+Deno.test("runJob() waits for a place for one chunk at a time where nothing is left of what was encoded ahead", async () => {
+  await using folder = await temporaryFolder();
+  const source = await sourceIn(folder.path);
+  await using fleet = copyFleet({ workers: 1, encode: async (_, chunk) => (await sleep(20), chunk.slice()) });
+  let [waiting, mostWaiting] = [0, 0];
+  const place = async (options: PlaceOptions) => {
+    mostWaiting = Math.max(mostWaiting, ++waiting);
+    try {
+      return await fleet.place(options);
+    } finally {
+      waiting--;
+    }
+  };
+  const { result } = await runIn(folder.path, source, "out.mp4", {
+    tools: {
+      fleet: { ...fleet, place },
+      ahead: () => ({ isOver: true, follow: () => Promise.resolve(true) }),
+    },
+  });
+  assertEquals([result.encodedChunks, mostWaiting], [CHUNKS, 1]);
+});
+
+Deno.test("runJob() counts a shard as reused where the encode ahead failed and another job has kept it", async () => {
+  await using folder = await temporaryFolder();
+  const source = await sourceIn(folder.path);
+  await runIn(folder.path, source, "first.mp4");
+  const { result, events } = await runIn(folder.path, source, "out.mp4", {
+    tools: { ahead: () => ({ isOver: false, follow: () => Promise.resolve(false) }) },
+  });
+  assertEquals(result.reusedChunks, CHUNKS);
+  assertEquals(events.filter(({ kind }) => kind === "reused").length, CHUNKS);
+});
+
 Deno.test("runJob() reads one chunk ahead of the places that it has", async () => {
   await using folder = await temporaryFolder();
   const source = await sourceIn(folder.path);
@@ -126,7 +161,8 @@ Deno.test("runJob() reads one chunk ahead of the places that it has", async () =
       return memory.find(key, options);
     },
     keep: (...args) => memory.keep(...args),
-    forget: (key) => memory.forget(key),
+    forget: (...args) => memory.forget(...args),
+    temporaryFor: (target) => memory.temporaryFor(target),
     [Symbol.asyncDispose]: () => memory[Symbol.asyncDispose](),
   });
   const encode = async (_: unknown, chunk: Uint8Array) => {
@@ -195,7 +231,8 @@ function damaging(chunkNumber: number, times: number): (memory: DiskMemory) => D
         if (victim === key.chunkSha256 && times-- > 0) await Deno.truncate(shard.path, 100);
         return shard;
       },
-      forget: (key) => memory.forget(key),
+      forget: (...args) => memory.forget(...args),
+      temporaryFor: (target) => memory.temporaryFor(target),
       [Symbol.asyncDispose]: () => memory[Symbol.asyncDispose](),
     };
   };
@@ -238,7 +275,8 @@ Deno.test("runJob() does not blame workers for a disk of ours that is full", asy
           scratchDir: memory.scratchDir,
           find: (...args) => memory.find(...args),
           keep: () => Promise.reject(new StoreFullError("no space left")),
-          forget: (key) => memory.forget(key),
+          forget: (...args) => memory.forget(...args),
+          temporaryFor: (target) => memory.temporaryFor(target),
           [Symbol.asyncDispose]: () => memory[Symbol.asyncDispose](),
         }),
       }),
@@ -316,4 +354,62 @@ Deno.test("verifySource() tells another source, and which of its chunks are othe
   const other = await sourceIn(folder.path, "other.mkv");
   const others = await verifySource(proof, other);
   assertEquals(others.map(({ segment }) => segment), [undefined, ...indexes]);
+});
+
+Deno.test("verifySource() holds each chunk's task against the settings that the proof states", async () => {
+  await using folder = await temporaryFolder();
+  const source = await sourceIn(folder.path);
+  const rate = { kind: "bitrate", bitsPerSecond: 500_000 } as const;
+  const settings = { ...DEFAULT_SETTINGS, rate, pixelFormat: "yuv420p", threads: 2 } as const;
+  const { proof } = await runIn(folder.path, source, "out.mp4", { spec: { settings } });
+  assertEquals(await verifySource(proof, source), []);
+
+  const { encoding } = proof;
+  const stating = (changed: Partial<typeof encoding.settings>) =>
+    verifySource(
+      { ...proof, encoding: { ...encoding, settings: { ...encoding.settings, ...changed } } },
+      source,
+    );
+  for (const changed of [{ bitrate: 400_000 }, { preset: "fast" }, { threads: 1 }]) {
+    const findings = await stating(changed);
+    assertEquals(findings.map(({ segment }) => segment), indexes, JSON.stringify(changed));
+  }
+  for (const changed of [{ crf: 20 }, { codec: "mpeg2" }, { threads: 1_000 }]) {
+    const [finding, ...more] = await stating(changed);
+    assertEquals([finding?.segment, more], [undefined, []], JSON.stringify(changed));
+    assert(finding?.what.includes("settings"));
+  }
+  const [first, ...others] = proof.segments;
+  const junk = { ...proof, segments: [{ ...first!, task_sha256: "0".repeat(64) }, ...others] };
+  assertEquals((await verifySource(junk, source)).map(({ segment }) => segment), [0]);
+});
+
+Deno.test({
+  name: "runJob() killed amid its output leaves nothing that the same job does not remove",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using folder = await temporaryFolder();
+    const source = await sourceIn(folder.path);
+    const script = join(folder.path, "killed.ts");
+    const fixture = new URL("./job_fixture.ts", import.meta.url);
+    await Deno.writeTextFile(
+      script,
+      `import { runIn } from "${fixture}";
+      const onEvent = ({ kind }) => void (kind === "checking" && Deno.kill(Deno.pid, "SIGKILL"));
+      await runIn(${JSON.stringify(folder.path)}, ${
+        JSON.stringify(source)
+      }, "out.mp4", { tools: { onEvent } });`,
+    );
+    const { signal, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", "--no-prompt", `--config=${PROJECT}deno.json`, script],
+      stdin: "null",
+    }).output();
+    assertEquals(signal, "SIGKILL", new TextDecoder().decode(stderr));
+    await Deno.remove(script);
+    const left = (await fileNames(folder.path)).filter((name) => name.endsWith(".mp4"));
+    assertEquals(left.length, 2, "the source, and the output in the making");
+    await runIn(folder.path, source, "out.mp4");
+    const names = await fileNames(folder.path);
+    assertEquals(names, ["memory", "out.mp4", "out.mp4.proof.json", "source.mp4"]);
+  },
 });

@@ -79,6 +79,8 @@ Deno.test("transcode says in one line what cannot be, before anything is started
       1,
       /^error: Cannot reach master localhost:1: .*\(is it running\? deno task master\)/,
     ],
+    [["source.mp4", "-o", "out.mp4", "--tls_ca", "ca.pem"], 2, /--tls_ca is for --workers or --master/],
+    [["source.mp4", "-o", "out.mp4", "--token_file", "t"], 2, /--token_file is for --workers or --master/],
     [["source.mp4", "-o", "no/such/folder/out.mp4"], 1, /no\/such\/folder/],
   ];
   await Promise.all(cases.map(async ([args, code, said]) => {

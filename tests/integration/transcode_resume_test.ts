@@ -1,11 +1,13 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileNames } from "./assemble_fixture.ts";
 import { childrenOf, isAlive } from "./child_processes.ts";
 import { beginningOf, sourceIn } from "./job_fixture.ts";
 import { startScript } from "./run_script.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 import { eventsIn, FAST, lastEvent, LIMIT_MS, untilEvent, workersOf } from "./transcode_events.ts";
+import { until } from "./until.ts";
 
 Deno.test("transcode, interrupted, ends within 2 s, leaves nothing running, and goes on where it was; then a grown source costs its new part", async () => {
   await using folder = await temporaryFolder();
@@ -41,4 +43,39 @@ Deno.test("transcode, interrupted, ends within 2 s, leaves nothing running, and 
 
   const grown = lastEvent(await start("long.mp4", "long-out.mp4").result);
   assertEquals([grown.reused_chunks, grown.encoded_chunks], [4, 1]);
+});
+
+Deno.test("transcode is interrupted within 2 s also while another process holds its memory", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await sourceIn(cwd);
+  await Deno.mkdir(join(cwd, ".transcode"));
+  using lock = await Deno.open(join(cwd, ".transcode", "lock"), { create: true, write: true });
+  await lock.lock(true);
+  await using run = startScript("transcode.ts", ["source.mp4", "-o", "out.mp4", ...FAST], { cwd });
+  // it makes these before it waits
+  await until(async () => (await fileNames(join(cwd, ".transcode"))).includes("running"));
+  await setTimeout(300);
+  const startMs = performance.now();
+  run.child.kill("SIGINT");
+  const { code, stdout } = await run.result;
+  assertLess((performance.now() - startMs) / 1000, 2);
+  assertEquals(code, 130);
+  assertEquals(eventsIn(stdout).at(-1), { event: "interrupted" });
+});
+
+Deno.test("transcode --no-resume that was killed leaves shards that the next command removes", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await sourceIn(cwd);
+  const args = ["source.mp4", "-o", "out.mp4", "--no-resume", "--local_workers", "1", ...FAST];
+  const start = () => startScript("transcode.ts", args, { cwd, limitMs: LIMIT_MS });
+  await using killed = start();
+  await untilEvent(killed, "encoded");
+  const workers = await workersOf(killed);
+  killed.child.kill("SIGKILL");
+  await until(async () => !(await Promise.all(workers.map(isAlive))).includes(true));
+  assertEquals((await fileNames(cwd)).length, 2);
+  lastEvent(await start().result);
+  assertEquals(await fileNames(cwd), ["out.mp4", "out.mp4.proof.json", "source.mp4"]);
 });

@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
+import { type Proof, proofText } from "../../lib/job/proof.ts";
 import { runIn, sourceIn } from "./job_fixture.ts";
 import { runScript } from "./run_script.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -37,4 +38,34 @@ Deno.test("verify exits with 0 for what is as it was, and with 1 naming the segm
     assertEquals(code, 1);
     assert(said.test(stderr), stderr);
   }));
+});
+
+Deno.test("verify tells a proof that contradicts itself, the file or the source", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  const source = await sourceIn(cwd);
+  const { proof } = await runIn(cwd, source, "out.mp4", { spec: { audio: "none" } });
+  const forged: Proof = {
+    ...proof,
+    encoding: { ...proof.encoding, settings: { ...proof.encoding.settings, codec: "av1", crf: 60 } },
+    segments: proof.segments.map((segment) => ({ ...segment, task_sha256: "0".repeat(64) })),
+    output: { ...proof.output, container: "webm", frames: 999_999 },
+    run: { ...proof.run, chunks: [] },
+  };
+  await Deno.writeTextFile(join(cwd, "out.mp4.proof.json"), proofText(forged));
+  const { code, stdout, stderr } = await runScript(
+    "lib/cli/verify.ts",
+    ["out.mp4", "--source", "source.mp4"],
+    { cwd },
+  );
+  assertEquals([code, stdout], [1, ""]);
+  for (
+    const said of [
+      /the proof says 999999 frames, and its segments have 75/,
+      /the proof tells of 0 chunks that ran, and has 5 segments/,
+      /it is mp4 instead of webm/,
+      /its video is avc instead of av1/,
+      /segment 4: its task is not that of the proof's settings/,
+    ]
+  ) assertMatch(stderr, said);
 });

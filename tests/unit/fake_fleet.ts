@@ -131,6 +131,7 @@ export function fakeFleet(
         async encode(task, chunk, accept, onEvent = () => {}) {
           const failures: { worker: string; reason: string }[] = [];
           for (let attempt = 1;; attempt++) {
+            signal.throwIfAborted();
             onEvent({ kind: "started", worker, attempt, isHedge: false });
             try {
               return await attemptOnce({ task, chunk, worker, attempt, signal }, accept);

@@ -1,15 +1,17 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
+import { DEFAULT_SETTINGS, type EncodeSettings } from "../../lib/encode/settings.ts";
 import {
   audioText,
   parseProof,
+  parseSettings,
   type Proof,
   ProofError,
   proofPathOf,
   proofText,
   settingsJson,
 } from "../../lib/job/proof.ts";
-import { compareFrameFacts } from "../../lib/job/verify_output.ts";
+import type { SegmentFacts, VideoFrameFacts } from "../../lib/job/output_facts.ts";
+import { compareFrameFacts, proofContradictions } from "../../lib/job/verify_output.ts";
 
 const hash = (digit: string): string => digit.repeat(64);
 
@@ -43,7 +45,9 @@ const PROOF: Proof = {
   run: { finished_at: "2025-01-01T00:00:00.000Z", seconds: 1, chunks: [] },
 };
 
-const FACTS = {
+const FACTS: VideoFrameFacts = {
+  container: "mp4",
+  codec: "avc",
   timescale: 1_000,
   segments: PROOF.segments.map(({ frames, first_ticks, last_ticks, packets_sha256 }) => ({
     frames,
@@ -54,7 +58,7 @@ const FACTS = {
 };
 
 /** What is found where a segment is other than the proof says. */
-function findings(segment: number, change: Partial<typeof FACTS.segments[number]>) {
+function findings(segment: number, change: Partial<SegmentFacts>) {
   const segments = FACTS.segments.map((facts, index) => index === segment ? { ...facts, ...change } : facts);
   return compareFrameFacts(PROOF, { ...FACTS, segments });
 }
@@ -128,4 +132,42 @@ Deno.test("a proof's words for settings and sound are those of the wire and of t
   assertEquals(audioText({ codec: "aac", bitsPerSecond: 128_000 }), "aac:128000");
   assertEquals(audioText({ codec: "opus" }), "opus");
   assertEquals(proofPathOf("a/b.mp4"), "a/b.mp4.proof.json");
+});
+
+Deno.test("compareFrameFacts() finds another container and another codec", () => {
+  for (const change of [{ container: "mov" }, { container: undefined }, { codec: "hevc" }] as const) {
+    const found = compareFrameFacts(PROOF, { ...FACTS, ...change });
+    assertEquals(found.map(({ segment }) => segment), [undefined], JSON.stringify(change));
+  }
+});
+
+Deno.test("proofContradictions() finds frames and chunks that are not those of the segments", () => {
+  const ran = { reused: false, worker: "w", attempt: 1, encode_seconds: 1 };
+  const sound: Proof = { ...PROOF, run: { ...PROOF.run, chunks: [ran, ran] } };
+  assertEquals(proofContradictions(sound), []);
+  assertEquals(proofContradictions({ ...sound, output: { ...sound.output, frames: 7 } }).length, 1);
+  for (const chunks of [[], [ran], [ran, ran, ran]]) {
+    assertEquals(proofContradictions({ ...sound, run: { ...sound.run, chunks } }).length, 1);
+  }
+});
+
+Deno.test("parseSettings() reads what settingsJson() wrote", () => {
+  const cases: readonly EncodeSettings[] = [
+    DEFAULT_SETTINGS,
+    {
+      codec: "av1",
+      rate: { kind: "bitrate", bitsPerSecond: 1_000_000 },
+      preset: "slow",
+      width: 640,
+      height: 0,
+      pixelFormat: "yuv420p10",
+      keyframeInterval: 30,
+      deinterlace: true,
+      frameRate: { num: 30_000, den: 1_001 },
+      threads: 4,
+    },
+  ];
+  for (const settings of cases) {
+    assertEquals(parseSettings(JSON.parse(JSON.stringify(settingsJson(settings)))), settings);
+  }
 });
