@@ -62,7 +62,7 @@ const COMMAND = defineCommand({
       kind: "integer",
       min: 1,
       defaultText: "what the disk has",
-      help: "What all videos and results together may have.",
+      help: "No upload is taken once all videos and results together have so much.",
     },
     memory_gib: {
       kind: "number",

@@ -158,7 +158,7 @@ async function planVideo(
   });
   const { codedWidth: width, codedHeight: height } = source.video;
   asUsage(() => checkPicture(settings, { width, height }));
-  const plan = encodePlan(planned, settings.frameRate);
+  const plan = encodePlan(planned, settings.frameRate, source);
   if (reconstruct !== undefined) checkOutput(plan.frames, { path: reconstruct });
   return { source, plan };
 }

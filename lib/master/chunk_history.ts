@@ -38,13 +38,14 @@ export function chunkAfter(chunk: ChunkView, event: ChunkEvent, nowMs: number): 
         attempts: [...chunk.attempts, running],
       };
     }
+    case "refused":
+      return withAttempts(chunk, chunk.attempts.filter((attempt) => !isThat(attempt, event)));
     case "failed": {
       const { reason } = event;
       const attempts = chunk.attempts.map((attempt) =>
         isThat(attempt, event) ? ended(attempt, "failed", { nowMs, reason }) : attempt
       );
-      const other = attempts.findLast(isRunning);
-      return { ...chunk, state: other ? "encoding" : "queued", worker: other?.worker ?? "", attempts };
+      return withAttempts(chunk, attempts);
     }
     case "encoded": {
       const { worker, shardBytes } = event;
@@ -56,6 +57,12 @@ export function chunkAfter(chunk: ChunkView, event: ChunkEvent, nowMs: number): 
       return { ...chunk, state: "done", worker, shardBytes, attempts };
     }
   }
+}
+
+/** With one attempt fewer that runs: with whoever still works on it. */
+function withAttempts(chunk: ChunkView, attempts: readonly AttemptView[]): ChunkView {
+  const other = attempts.findLast(isRunning);
+  return { ...chunk, state: other ? "encoding" : "queued", worker: other?.worker ?? "", attempts };
 }
 
 /** Once nobody works on it any more, its job or the master having been stopped. */

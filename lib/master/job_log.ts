@@ -24,6 +24,10 @@ export function logJobEvent(logger: Logger, event: JobEvent): void {
       const message = `Encoding chunk ${chunk}${isHedge ? " a second time, since it is slow" : ""}`;
       return logger.info(message, { chunk_index: chunk, worker, attempt });
     }
+    case "refused": {
+      const { chunk, worker, attempt } = event;
+      return logger.info(`No place for chunk ${chunk}`, { chunk_index: chunk, worker, attempt });
+    }
     case "failed": {
       const { chunk, worker, attempt, reason } = event;
       return logger.warn(`Chunk ${chunk} failed`, { chunk_index: chunk, worker, attempt, reason });

@@ -33,6 +33,8 @@ export interface JobRunsOptions {
   /** What a message says instead of a path. */
   readonly namesOf: (job: JobRecord) => readonly (readonly [path: string, name: string])[];
   readonly onEvent?: ((event: JobEvent) => void) | undefined;
+  /** Told after every run, whatever became of it; awaited. */
+  readonly onOver: (jobId: string) => Promise<void>;
   readonly clock?: Clock | undefined;
 }
 
@@ -80,6 +82,7 @@ export function createJobRuns(options: JobRunsOptions): JobRuns {
       const job = await takeUp(id, run.stop.signal);
       if (job) await runOnce(job, run);
     } finally {
+      await options.onOver(id);
       runs.delete(id);
       startNext();
     }

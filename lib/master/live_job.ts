@@ -123,6 +123,7 @@ export function createLiveJob({ publish, now, onChange, ...start }: LiveJobOptio
           return plan(event);
         case "reused":
         case "started":
+        case "refused":
         case "failed":
         case "encoded":
           return changeChunk(event);

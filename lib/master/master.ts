@@ -52,9 +52,13 @@ export interface StoredVideo {
    *
    * @throws {RangeError} If the range is not within the file.
    */
-  open(options: MasterOptions & { readonly range?: ByteRange | undefined }): Promise<
-    ReadableStream<Uint8Array<ArrayBuffer>>
-  >;
+  open(options: ReadOptions): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
+}
+
+export interface ReadOptions extends MasterOptions {
+  readonly range?: ByteRange | undefined;
+  /** Whether a master that stops waits for the end: not for what is only watched, which may stand still for hours. */
+  readonly isAwaited?: boolean | undefined;
 }
 
 export interface Master extends AsyncDisposable {

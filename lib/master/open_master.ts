@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Clock, SYSTEM_CLOCK } from "../fleet/clock.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import { firstOf } from "../abort_signals.ts";
-import type { JobEvent, JobResult, JobSpec, JobTools } from "../job/job.ts";
+import type { JobEvent } from "../job/job.ts";
 import { proofPathOf } from "../job/proof.ts";
 import type { ShardMemory } from "../job/shard_memory.ts";
 import type { Logger } from "../log.ts";
@@ -24,6 +24,7 @@ import { DrainingError, JobFinalError, NotCompletedError } from "./master_errors
 import { boundUpload, createSpace } from "./upload_bounds.ts";
 import { readUpload, type UploadOrder } from "./upload_order.ts";
 import { createUploadsAhead } from "./uploads_ahead.ts";
+import { createTransfers } from "./transfers.ts";
 import { openVideoFiles, storedVideo } from "./video_files.ts";
 
 export interface OpenMasterOptions {
@@ -48,8 +49,8 @@ export interface OpenMasterOptions {
 export interface OpenMaster extends Master {
   /** Jobs that run now. */
   readonly runningJobs: number;
-  /** Takes no upload any more. Resolves once those under way are done. */
-  closeUploads(): Promise<void>;
+  /** Takes no upload any more. Resolves once those under way are done, and the downloads that are waited for. */
+  finishTransfers(): Promise<void>;
 }
 
 /** How often watchers learn about workers. */
@@ -93,7 +94,8 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
     openMemory: options.openMemory,
     runJob: (spec, tools) => {
       const trace = parseTraceparent(catalog.job(spec.jobId).traceparent);
-      return withTrace(trace, () => runAfterAhead(spec, tools));
+      const ahead = aheads.of(spec.jobId);
+      return withTrace(trace, () => options.runJob(spec, { ...tools, ahead: (key) => ahead?.chunk(key) }));
     },
     maxRunning: options.maxJobs,
     publish: hub.publish,
@@ -104,10 +106,12 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
       [dataDir, "the master's folder"],
     ],
     onEvent: options.onJobEvent,
+    onOver: (jobId) => aheads.end(jobId),
     clock,
   }));
   /** By video_id. */
   const uploading = new Set<string>();
+  const transfers = createTransfers();
   const background = new Set<Promise<void>>();
   opening.defer(async () => {
     closing.abort(new DrainingError());
@@ -127,16 +131,6 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
     const job = shown(catalog.job(id));
     return { job, chunks: runs.live(id)?.chunks() ?? catalog.chunks(id) };
   };
-
-  /** With what was encoded of its video before that was whole. */
-  async function runAfterAhead(spec: JobSpec, tools: JobTools): Promise<JobResult> {
-    const ahead = aheads.of(spec.jobId);
-    try {
-      return await options.runJob(spec, { ...tools, ahead: (key) => ahead?.chunk(key) });
-    } finally {
-      await aheads.end(spec.jobId);
-    }
-  }
 
   /** The job whose place the new one takes, if any. @throws {VideoExistsError} */
   function replacedBy(videoId: string): JobRecord | undefined {
@@ -215,6 +209,7 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
   ): Promise<JobView> {
     const order = admit(facts);
     uploading.add(order.videoId);
+    using _transfer = transfers.begin();
     try {
       const facts = { "transcoder.video.id": order.videoId };
       const job = await withFirstSpan(
@@ -231,12 +226,10 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
       return viewOf(job, undefined);
     } finally {
       uploading.delete(order.videoId);
-      if (uploading.size === 0) uploadsDone.resolve();
     }
   }
-  let uploadsDone = Promise.withResolvers<void>();
 
-  /** A job that the catalog has dropped: its files go now, its shards as soon as the workers can be reached. */
+  /** A job that the catalog has dropped: its files go, and its shards where workers can be reached now. */
   function dropped(id: string): void {
     hub.publish({ kind: "removed", jobId: id });
     inBackground(async () => {
@@ -291,6 +284,7 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
       await runs.stop(id, new DOMException("The job was cancelled", "AbortError"));
       await aheads.end(id);
       const stopped = catalog.job(id);
+      if (stopped.state === "cancelled") return viewOf(stopped, undefined);
       if (isFinal(stopped.state)) throw new JobFinalError(stopped.state); // it was over before it could be ended
       const job = catalog.cancel(id, clock.now());
       withFields(logger, jobFields(job)).info("Job cancelled");
@@ -308,24 +302,23 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
     async source(id) {
       const job = catalog.job(id);
       const fileName = sourceFileName(job);
-      return await storedVideo(files.sourcePath(id), { fileName, mediaType: mediaTypeOf(fileName) });
+      const names = { fileName, mediaType: mediaTypeOf(fileName) };
+      return await storedVideo(files.sourcePath(id), names, transfers);
     },
     async result(id) {
       const { job, path } = resultOf(id);
       const fileName = resultFileName(job, job.settings.container);
-      return await storedVideo(path, { fileName, mediaType: mediaTypeOf(fileName) });
+      return await storedVideo(path, { fileName, mediaType: mediaTypeOf(fileName) }, transfers);
     },
     async proof(id) {
       const { job, path } = resultOf(id);
       const fileName = proofPathOf(resultFileName(job, job.settings.container));
-      return await storedVideo(proofPathOf(path), { fileName, mediaType: "application/json" });
+      return await storedVideo(proofPathOf(path), { fileName, mediaType: "application/json" }, transfers);
     },
     workers: () => fleet.workers(),
-    async closeUploads() {
+    async finishTransfers() {
       closing.abort(new DrainingError());
-      if (uploading.size === 0) return;
-      uploadsDone = Promise.withResolvers();
-      await uploadsDone.promise;
+      await transfers.idle();
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };

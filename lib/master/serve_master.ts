@@ -69,6 +69,7 @@ export async function startMaster(options: MasterServerOptions): Promise<Running
     ...options,
     maxChunkBytes: MAX_MESSAGE_BYTES,
     overLimit: "send the video in smaller parts",
+    carriesChunk: (path) => path === MasterService.service.UploadVideo.path,
     interceptors: [limitRequestTime(() => stallMs)],
   });
   starting.defer(() => server.forceShutdown());
@@ -89,7 +90,7 @@ export async function startMaster(options: MasterServerOptions): Promise<Running
     master,
     async drain(drainMs) {
       for (const name of ["", SERVICE]) health.setStatus(name, "NOT_SERVING");
-      const isDrained = await settlesWithin(drainMs, master.closeUploads());
+      const isDrained = await settlesWithin(drainMs, master.finishTransfers());
       stop.abort(new DrainingError());
       // what was aborted ends by itself; what was answered has its last bytes to send
       await shutDown(server);

@@ -49,7 +49,7 @@ export function masterService(
       async ({ videoId, proof }: RetrieveVideoRequest__Output, { signal }) => {
         const { id } = find(videoId);
         const wanted = await (proof ? master.proof(id) : master.result(id));
-        return (await wanted.open({ signal })).pipeThrough(retrievedChunks(videoId));
+        return (await wanted.open({ signal, isAwaited: true })).pipeThrough(retrievedChunks(videoId));
       },
     ),
     GetVideoStatus: unary(

@@ -13,6 +13,7 @@ import type { Container } from "../assemble/output_container.ts";
 import { attempting } from "../store/store_errors.ts";
 import { type GrowingFile, writeWhole } from "../store/write_file.ts";
 import type { ByteRange, MasterOptions, StoredVideo } from "./master.ts";
+import type { Transfers } from "./transfers.ts";
 
 /** What of a job the sweep lets be. */
 export interface KeptFiles {
@@ -121,20 +122,32 @@ const PIECE_BYTES = 256 * 1024;
 export async function storedVideo(
   path: string,
   names: Pick<StoredVideo, "fileName" | "mediaType">,
+  transfers: Transfers,
 ): Promise<StoredVideo> {
   const { size: sizeBytes } = await Deno.stat(path);
   return {
     ...names,
     sizeBytes,
-    open: ({ signal, range = { first: 0, last: sizeBytes - 1 } }) =>
-      readRange(path, sizeBytes, { signal, range }),
+    async open({ signal, range = { first: 0, last: sizeBytes - 1 }, isAwaited = false }) {
+      const transfer = isAwaited ? transfers.begin() : undefined;
+      const onClose = () => transfer?.[Symbol.dispose]();
+      try {
+        return await readRange(path, sizeBytes, { signal, range, onClose });
+      } catch (error) {
+        onClose();
+        throw error;
+      }
+    },
   };
 }
 
 async function readRange(
   path: string,
   sizeBytes: number,
-  { signal, range: { first, last } }: MasterOptions & { readonly range: ByteRange },
+  { signal, range: { first, last }, onClose }: MasterOptions & {
+    readonly range: ByteRange;
+    readonly onClose: () => void;
+  },
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const isWithin = [first, last].every(Number.isSafeInteger) && first >= 0 && last >= first - 1 &&
     last < sizeBytes;
@@ -148,6 +161,7 @@ async function readRange(
     isOpen = false;
     signal.removeEventListener("abort", abort);
     file.close();
+    onClose();
   };
   let fail = (_reason: unknown) => {};
   const abort = () => {

@@ -46,7 +46,7 @@ browserTest("comes back by itself when the master does, and forgets what is gone
 const NASTY = `"><img src=x onerror="hacked=1"><script>hacked=1</script>.mp4`;
 browserTest("shows names and messages as text, whatever they hold", async ({ master, page }) => {
   await page.setInputFiles("input[type=file]", fileOf(NASTY, 9));
-  await page.getByText(NASTY).first().waitFor();
+  await page.getByRole("article", { name: NASTY }).waitFor();
   const [{ id }] = [master.jobs()[0]!];
   master.setWorkers([fakeWorker("a:1", { state: "unhealthy", reason: NASTY })]);
   master.change(id, { state: "failed", failure: { stage: "segmenting", message: NASTY }, notes: [NASTY] });

@@ -136,6 +136,19 @@ Deno.test("what is wrong is said with a status that tells whose fault it is", as
   assertEquals(served.log, []);
 });
 
+Deno.test("an upload that is broken off is told of as that, and as no fault of the server", async () => {
+  await using served = serve();
+  const { hostname, port } = new URL(served.address);
+  {
+    using connection = await Deno.connect({ hostname, port: Number(port) });
+    const head = `POST /api/jobs?video_id=b HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nabc`;
+    await connection.write(new TextEncoder().encode(head));
+    await until(() => Promise.resolve(served.master.receiving > 0));
+  }
+  await until(() => Promise.resolve(served.log.length > 0));
+  assertEquals(served.log, ["An upload was broken off {}"]);
+});
+
 Deno.test("an error that nobody expected, or that names files, goes to the log and not to the caller", async () => {
   await using served = serve();
   const cases: readonly [error: Error, status: number, told: string][] = [

@@ -24,6 +24,8 @@ export interface FakeMaster extends Master {
   readonly uploaded: readonly { readonly job: JobView; readonly bytes: Uint8Array<ArrayBuffer> }[];
   /** What every upload is refused with, before it is read. */
   refusal: Error | undefined;
+  /** Uploads that were begun to be read. */
+  receiving: number;
   /** Uploads are read no further than their first piece before that. */
   readOn: Promise<void>;
   setWorkers(workers: readonly WorkerView[]): void;
@@ -114,6 +116,7 @@ export function fakeDashboardMaster(): FakeMaster {
 
   const master: FakeMaster = {
     refusal: undefined,
+    receiving: 0,
     readOn: Promise.resolve(),
     uploaded,
     get watchers() {
@@ -192,6 +195,7 @@ export function fakeDashboardMaster(): FakeMaster {
       }
       const order = readUpload(facts);
       const former = master.find(order.videoId);
+      master.receiving++;
       const pieces: BlobPart[] = [];
       for await (const piece of video) {
         pieces.push(piece as Uint8Array<ArrayBuffer>);

@@ -2,7 +2,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { PlaceOptions } from "../../lib/fleet/fleet.ts";
+import type { ChunkTask, PlaceOptions } from "../../lib/fleet/fleet.ts";
+import { openDiskMemory } from "../../lib/job/disk_memory.ts";
+import { StoreFullError } from "../../lib/store/store_errors.ts";
 import { untilAborted } from "../../lib/abort_signals.ts";
 import { videoFile } from "./assemble_fixture.ts";
 import { filesUnder } from "./files_under.ts";
@@ -94,7 +96,10 @@ for (const [name, sourceIn] of Object.entries(GROWING_SOURCES)) {
 }
 
 /** A master whose workers give nothing back before they may, and an upload of which the first part is there. */
-async function heldFixture() {
+async function heldFixture(
+  beforeShard: (task: ChunkTask) => void = () => {},
+  openMemory?: (dataDir: string) => ReturnType<typeof openDiskMemory>,
+) {
   await using stack = new AsyncDisposableStack();
   const f = stack.use(await folders());
   const bytes = await bytesOf(await videoFile(f.path, "source.mkv", VIDEO));
@@ -104,11 +109,13 @@ async function heldFixture() {
       dataDir: f.dataDir,
       workers: {
         workers: 2,
-        async encode(_, chunk, signal) {
+        async encode(task, chunk, signal) {
           await untilAborted(mayEncode, signal);
+          beforeShard(task);
           return chunk.slice();
         },
       },
+      ...(openMemory && { openMemory: async () => await openMemory(f.dataDir) }),
     }),
   );
   const held = heldUpload(bytes, 0.6);
@@ -135,6 +142,37 @@ Deno.test("chunks that are being encoded as the upload ends are finished, and no
     ...Array(CHUNKS).fill(["done", ["encoded"]]),
   ]);
   assertEquals([...attemptsOf(t.m).values()], Array(CHUNKS).fill(1));
+});
+
+Deno.test("a chunk that fails once the upload is over is taken over by its job, with the job's priority", async () => {
+  await using t = await heldFixture((task) => {
+    if (task.jobId.startsWith("ahead-")) throw new Error("the worker died");
+  });
+  const upload = t.m.client.upload(FACTS, t.stream, RPC);
+  await untilBegun(t.m, 2);
+  t.goOn();
+  await upload;
+  t.encodeOn();
+  const { id } = t.m.master.find("film")!;
+  await untilState(t.m.master, id, "completed");
+  const ahead = t.m.fleet.attempts.filter(({ task }) => task.jobId.startsWith("ahead-"));
+  assertEquals([ahead.length, t.m.fleet.attempts.length], [2, 2 + CHUNKS]);
+  const failed = t.m.master.job(id).chunks.filter(({ attempts }) => attempts[0]!.outcome === "failed");
+  assertEquals(failed.map(({ state, attempts }) => [state, attempts.length]), [["done", 2], ["done", 2]]);
+});
+
+Deno.test("a job that fails before it is planned ends what was begun of it during its upload", async () => {
+  let memories = 0;
+  await using t = await heldFixture(() => {}, (dataDir) => {
+    if (++memories > 1) throw new StoreFullError("no space left on the device");
+    return openDiskMemory(join(dataDir, "memory"));
+  });
+  const upload = t.m.client.upload(FACTS, t.stream, RPC);
+  await untilBegun(t.m, 2);
+  t.goOn();
+  await upload;
+  await until(() => Promise.resolve(t.m.master.find("film")!.state === "failed"));
+  await until(() => Promise.resolve(t.m.fleet.placesTaken === 0));
 });
 
 Deno.test("an upload that is broken off ends what was begun of it, and leaves nothing", async () => {

@@ -72,9 +72,13 @@ Deno.test("ten minutes come back whole though one worker is killed, one freezes 
   const facts = { videoId: "film", chunkSeconds: FILM.seconds / CHUNKS };
   await client.upload(facts, streamOf(await Deno.readFile(path)), RPC);
 
+  const encodesOf = (chunks: readonly RemoteChunk[]) =>
+    chunks.flatMap(({ attempts }) => attempts.filter(isEncoded));
+  await watchUntil(client, (chunks) => encodesOf(chunks).length >= CHUNKS / 4);
+  const late = await start("late", "--master", master.address);
   // half way, when each of the two has just begun a chunk
   await watchUntil(client, (chunks) => {
-    const encodes = chunks.flatMap(({ attempts }) => attempts.filter(isEncoded));
+    const encodes = encodesOf(chunks);
     const shortestMs = Math.min(...encodes.map(({ startedMs, endedMs }) => endedMs! - startedMs));
     const hasBegun = ({ address }: OurWorker) => {
       const running = attemptsOf(chunks, address).filter(({ outcome }) => outcome === "running");
@@ -86,7 +90,6 @@ Deno.test("ten minutes come back whole though one worker is killed, one freezes 
   killed.child.kill("SIGKILL");
   frozen.child.kill("SIGSTOP");
   stack.defer(() => frozen.child.kill("SIGCONT"));
-  const late = await start("late", "--master", master.address);
   const chunks = await watchUntil(client, () => false);
 
   const accepted = chunks.map(({ attempts }) => attempts.filter(isEncoded));

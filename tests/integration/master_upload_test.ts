@@ -3,11 +3,18 @@ import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { type ClientWritableStream, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { once } from "node:events";
 import { join } from "node:path";
+import type { JobResult } from "../../lib/job/job.ts";
 import { QuotaError, VideoExistsError } from "../../lib/master/master_errors.ts";
 import { channelTo } from "../../lib/rpc/channel.ts";
 import type { UploadVideoChunk } from "../../lib/rpc/generated/replication/UploadVideoChunk.ts";
 import { MasterService } from "../../lib/rpc/proto.ts";
-import { type InProcessMaster, RPC, startInProcessMaster, streamOf } from "./in_process_master.ts";
+import {
+  type InProcessMaster,
+  RPC,
+  startInProcessMaster,
+  streamOf,
+  untilState,
+} from "./in_process_master.ts";
 import { assertRpcFails } from "./rpc_asserts.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 import { until } from "./until.ts";
@@ -192,6 +199,29 @@ Deno.test("an upload that is not done in time is cut off by the master's stop", 
   assertEquals(await t.running.drain(0), false);
   await upload;
   assertEquals(await t.videos(), []);
+});
+
+Deno.test("a download on its way when the master is to stop is finished", async () => {
+  const sizeBytes = 16 * 1024 * 1024;
+  await using t = await uploadFixture({
+    async runJob({ outputPath }) {
+      await Deno.writeFile(outputPath, new Uint8Array(sizeBytes));
+      const assembled = { sizeBytes, converted: [], notCarried: [] };
+      return { assembled, notes: [] } as unknown as JobResult;
+    },
+  });
+  await t.client.upload(FACTS, streamOf(BYTES), RPC);
+  await untilState(t.master, t.master.find("film")!.id, "completed");
+  const reader = t.client.retrieve("film", RPC).getReader();
+  let received = (await reader.read()).value!.length;
+  let isDrained: boolean | undefined;
+  const drained = t.running.drain(60_000).then((done) => isDrained = done);
+  await assertRpcFails("UNAVAILABLE", t.client.upload({ videoId: "late" }, streamOf(BYTES), RPC));
+  assertEquals(isDrained, undefined);
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    received += piece.value.length;
+  }
+  assertEquals([received, await drained], [sizeBytes, true]);
 });
 
 Deno.test({

@@ -17,7 +17,7 @@ const chunk = (index: number, state: ChunkView["state"], worker = "") =>
 const worker = (address: string, cpuPercent = 0) => ({ address, cpuPercent, memoryBytes: 1 }) as WorkerView;
 const hello = (...jobIds: string[]): DashboardEvent => ({ kind: "hello", jobIds, nowMs: 500 });
 
-Deno.test("the page forgets on its return what the master no longer has, and keeps the rest", () => {
+Deno.test("the page forgets on its return what the master no longer has, and the chunks that it may not be told of again", () => {
   const before = afterEvents(EMPTY, [
     hello("a", "b"),
     { kind: "job", job: job("a") },
@@ -31,8 +31,13 @@ Deno.test("the page forgets on its return what the master no longer has, and kee
     100,
   );
   assertEquals([...after.jobs.keys()], ["b"]);
-  const { job: { state }, chunks } = after.jobs.get("b")!;
-  assertEquals([state, chunks.map((chunk) => chunk?.state)], ["completed", [undefined, "done"]]);
+  // which were last told of before it ended, and are asked for when somebody wants to see them
+  assertEquals([after.jobs.get("b")!.job.state, after.jobs.get("b")!.chunks], ["completed", []]);
+  const stillThere = afterEvents(after, [hello("b")], 100);
+  assertEquals(
+    withDetails(stillThere, { job: after.jobs.get("b")!.job, chunks: [chunk(0, "done")] }).jobs.size,
+    1,
+  );
   assertEquals(before.jobs.size, 2);
 });
 

@@ -39,6 +39,18 @@ Deno.test("chunkAfter() follows a chunk over a worker that fails to one that doe
   assertEquals(chunk.attempts[0]?.reason, "a is out of luck");
 });
 
+Deno.test("chunkAfter() keeps nothing of an attempt for which a worker had no place", () => {
+  const refused = { kind: "refused", chunk: 0, worker: "a", attempt: 1 } as const;
+  assertEquals(after(started("a", 1), refused), FRESH);
+  const hedged = after(started("b", 1), started("a", 1, true), refused);
+  assertEquals([hedged.state, hedged.worker, attemptsOf(hedged)], ["encoding", "b", [[
+    "b",
+    1,
+    undefined,
+    "running",
+  ]]]);
+});
+
 Deno.test("chunkAfter() has a chunk in the queue again while nobody has it", () => {
   const chunk = after(started("a", 1), failed("a", 1));
   assertEquals([chunk.state, chunk.worker], ["queued", ""]);

@@ -55,7 +55,10 @@ export function dashboardRoutes(
   });
   app.onError((error, context) => {
     const { status, message, isUnexpected } = errorAnswer(error);
-    if (isUnexpected && !signal.aborted) logger?.error("Dashboard request failed", { error: String(error) });
+    if (error instanceof Deno.errors.BadResource) logger?.info("An upload was broken off"); // the body has gone
+    else if (isUnexpected && !signal.aborted) {
+      logger?.error("Dashboard request failed", { error: String(error) });
+    }
     const field = error instanceof RequestError && error.field !== "" ? { field: error.field } : {};
     return context.json({ error: message, ...field }, status);
   });

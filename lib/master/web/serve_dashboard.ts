@@ -2,6 +2,7 @@
 import { formatAddress } from "../../rpc/address.ts";
 import type { ServerTls } from "../../rpc/credentials.ts";
 import { BindError } from "../../rpc/server.ts";
+import { shutDownHttp } from "../../rpc/shut_down.ts";
 import type { Master } from "../master.ts";
 import { dashboardRoutes, type DashboardRoutesOptions } from "./routes.ts";
 
@@ -22,7 +23,7 @@ export interface DashboardOptions
 export interface RunningDashboard {
   /** `host:port`. */
   readonly address: string;
-  /** Once the signal is aborted and the port is free again. */
+  /** Once the signal is aborted and the port is free again; see {@link shutDownHttp}. */
   readonly finished: Promise<void>;
 }
 
@@ -35,7 +36,7 @@ export function serveDashboard(master: Master, options: DashboardOptions): Runni
     dashboardRoutes(master, { ...options, hosts, isSecure: !!tls }),
   );
   const stopped = Promise.withResolvers<void>();
-  const stop = () => server.shutdown().then(stopped.resolve, stopped.reject);
+  const stop = () => shutDownHttp(server).then(stopped.resolve, stopped.reject);
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
   return { address: formatAddress(host, server.addr.port), finished: stopped.promise };

@@ -39,6 +39,6 @@ export async function videoResponse(
   const range = asked.kind === "part" ? asked.range : undefined;
   if (range) headers.set("content-range", `bytes ${range.first}-${range.last}/${sizeBytes}`);
   headers.set("content-length", String(range ? range.last - range.first + 1 : sizeBytes));
-  const body = request.method === "HEAD" ? null : await video.open({ range, signal });
+  const body = request.method === "HEAD" ? null : await video.open({ range, signal, isAwaited: isDownload });
   return new Response(body, { status: range ? 206 : 200, headers });
 }

@@ -1,5 +1,5 @@
 /** What the page knows, and what each event makes of it. No document is needed. */
-import type { ChunkView, JobDetails, JobView } from "../../job_view.ts";
+import { type ChunkView, isFinal, type JobDetails, type JobView } from "../../job_view.ts";
 import type { WorkerView } from "../../../fleet/fleet.ts";
 import type { DashboardEvent } from "../event_stream.ts";
 
@@ -72,7 +72,11 @@ export function afterEvents(
     switch (event.kind) {
       case "hello": {
         const present = new Set(event.jobIds);
-        for (const id of next.jobs.keys()) if (!present.has(id)) next.jobs.delete(id);
+        for (const [id, { job }] of next.jobs) {
+          if (!present.has(id)) next.jobs.delete(id);
+          // told anew, unless the job has ended meanwhile: then those that are known are old
+          else if (!isFinal(job.state)) next.jobs.set(id, { job, chunks: [] });
+        }
         next.clockAheadMs = event.nowMs - nowMs;
         if (!next.isKnown) next.awaited = present;
         break;
