@@ -12,6 +12,7 @@ import { quoted } from "../store/shard_key.ts";
 import { attempting } from "../store/store_errors.ts";
 import { currentTrace, withFirstSpan, withTrace } from "../trace.ts";
 import { formatTraceparent, newTrace, parseTraceparent } from "../traceparent.ts";
+import { createUnderWay } from "../under_way.ts";
 import { openCatalog, videoExists } from "./catalog.ts";
 import { createEventHub } from "./event_hub.ts";
 import { mediaTypeOf, resultFileName, sourceFileName } from "./file_names.ts";
@@ -24,7 +25,6 @@ import { DrainingError, JobFinalError, NotCompletedError } from "./master_errors
 import { boundUpload, createSpace } from "./upload_bounds.ts";
 import { readUpload, type UploadOrder } from "./upload_order.ts";
 import { createUploadsAhead } from "./uploads_ahead.ts";
-import { createTransfers } from "./transfers.ts";
 import { openVideoFiles, storedVideo } from "./video_files.ts";
 
 export interface OpenMasterOptions {
@@ -111,7 +111,7 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
   }));
   /** By video_id. */
   const uploading = new Set<string>();
-  const transfers = createTransfers();
+  const transfers = createUnderWay();
   const background = new Set<Promise<void>>();
   opening.defer(async () => {
     closing.abort(new DrainingError());

@@ -12,8 +12,8 @@ import { join } from "node:path";
 import type { Container } from "../assemble/output_container.ts";
 import { attempting } from "../store/store_errors.ts";
 import { type GrowingFile, writeWhole } from "../store/write_file.ts";
+import type { UnderWay } from "../under_way.ts";
 import type { ByteRange, MasterOptions, StoredVideo } from "./master.ts";
-import type { Transfers } from "./transfers.ts";
 
 /** What of a job the sweep lets be. */
 export interface KeptFiles {
@@ -122,7 +122,7 @@ const PIECE_BYTES = 256 * 1024;
 export async function storedVideo(
   path: string,
   names: Pick<StoredVideo, "fileName" | "mediaType">,
-  transfers: Transfers,
+  transfers: UnderWay,
 ): Promise<StoredVideo> {
   const { size: sizeBytes } = await Deno.stat(path);
   return {

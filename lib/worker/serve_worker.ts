@@ -14,6 +14,7 @@ import { workerPackage, WorkerService } from "../rpc/proto.ts";
 import { type ConnectionLimits, createServer, listen } from "../rpc/server.ts";
 import { settlesWithin, shutDown } from "../rpc/shut_down.ts";
 import { openShardStore } from "../store/shard_store.ts";
+import { createUnderWay } from "../under_way.ts";
 import { createAdmission, DrainingError } from "./admission.ts";
 import { createCapabilities } from "./capabilities.ts";
 import { watchCondition } from "./condition.ts";
@@ -21,7 +22,6 @@ import { createCpuMeter } from "./machine_load.ts";
 import { toStatus } from "./error_status.ts";
 import { createMemoryMeter } from "./memory_meter.ts";
 import { createMetrics } from "./metrics.ts";
-import { createOpenCalls } from "./open_calls.ts";
 import type { ProcessLimits } from "./process_chunk.ts";
 import { refuseEarly } from "./refuse_early.ts";
 import { workerService } from "./service.ts";
@@ -114,7 +114,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   const stop = new AbortController();
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const fetches = createOpenCalls();
+  const fetches = createUnderWay();
   const { ProcessChunk: { path: processChunk }, ProcessChunkStream } = WorkerService.service;
   const server = createServer({
     ...options,
@@ -163,7 +163,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     storeRoot: store.root,
     async drain(drainMs) {
       condition.startDraining();
-      const isDrained = await settlesWithin(drainMs, admission.close().then(() => fetches.over()));
+      const isDrained = await settlesWithin(drainMs, admission.close().then(() => fetches.idle()));
       stop.abort(new DrainingError());
       // what was aborted ends by itself; what was answered has its last bytes to send
       await shutDown(server);

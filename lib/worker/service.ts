@@ -19,13 +19,13 @@ import { type Calls, clientStream, serverStream, unary } from "../rpc/server_cal
 import { nameOnWire, WIRE_CODECS, WIRE_PIXEL_FORMATS } from "../rpc/wire_settings.ts";
 import { StoreFullError, StoreUnwritableError } from "../store/store_errors.ts";
 import { checkVideoId } from "../store/shard_key.ts";
+import type { UnderWay } from "../under_way.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import type { Capabilities, CodecTrial } from "./capabilities.ts";
 import { InvalidRequestError, readChunkOrder } from "./chunk_order.ts";
 import type { ConditionWatch } from "./condition.ts";
 import { toStatus } from "./error_status.ts";
 import type { WorkerMetrics } from "./metrics.ts";
-import type { OpenCalls } from "./open_calls.ts";
 import { type ChunkProcessor, processChunk } from "./process_chunk.ts";
 import { getShard, getShardStream, getVideoMetadata, listShards } from "./shard_calls.ts";
 
@@ -37,7 +37,7 @@ export interface WorkerServiceOptions {
   readonly load: { readonly cpuPercent: () => number; readonly memoryBytes: () => number };
   readonly metrics: WorkerMetrics;
   /** Told of each call that gets a shard. */
-  readonly fetches: Pick<OpenCalls, "add">;
+  readonly fetches: Pick<UnderWay, "begin">;
   readonly maxTasks: number;
   /** Encoder threads of a request that names no number. */
   readonly threads: number;
@@ -80,14 +80,14 @@ export function workerService(options: WorkerServiceOptions): UntypedServiceImpl
     GetShard: unary(
       calls,
       ({ shardLocation }: GetShardRequest__Output, { signal }) => {
-        fetches.add(signal);
+        fetches.begin(signal);
         return untilSent(shardMessages, signal, () => getShard(store, shardLocation, { maxBytes, signal }));
       },
     ),
     GetShardStream: serverStream(
       calls,
       ({ shardLocation }: GetShardRequest__Output, { signal }) => {
-        fetches.add(signal);
+        fetches.begin(signal);
         return getShardStream(store, shardLocation, { signal });
       },
     ),
