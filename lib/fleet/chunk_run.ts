@@ -38,6 +38,8 @@ export interface RunningAttempt {
   readonly number: number;
   readonly lease: Lease;
   readonly startedMs: number;
+  /** Since when its shard is fetched and checked; undefined: it is not made yet. */
+  acceptingSinceMs: number | undefined;
   readonly stop: AbortController;
 }
 
@@ -67,7 +69,7 @@ export class ChunkRun<T> {
   readonly #running = new Map<number, RunningAttempt>();
   readonly #failures: (Failure & { readonly member: Member })[] = [];
   #failedMs = 0;
-  /** One after another: two that keep the same shard would be in each other's way. */
+  /** One after another, as long as the first is not late: two that keep the same shard do it in vain. */
   #accepting: Promise<unknown> = Promise.resolve();
   #attempts = 0;
   readonly #trace = currentTrace();
@@ -122,7 +124,7 @@ export class ChunkRun<T> {
   get single(): RunningAttempt | undefined {
     const [attempt, ...others] = this.#running.values();
     if (!attempt || others.length > 0 || this.#isOver) return undefined;
-    return attempt.lease.phase === "encoding" ? attempt : undefined;
+    return attempt.lease.phase === "waiting" ? undefined : attempt;
   }
 
   /** Workers that have failed at the chunk, by address. */
@@ -146,7 +148,13 @@ export class ChunkRun<T> {
   #attempt(lease: Lease, { isHedge }: { readonly isHedge: boolean }): Promise<void> {
     const { member } = lease;
     const { clock } = this.#tools;
-    const attempt = { number: ++this.#attempts, lease, startedMs: clock.now(), stop: new AbortController() };
+    const attempt: RunningAttempt = {
+      number: ++this.#attempts,
+      lease,
+      startedMs: clock.now(),
+      acceptingSinceMs: undefined,
+      stop: new AbortController(),
+    };
     this.#running.set(attempt.number, attempt);
     const facts = {
       "transcoder.chunk.index": this.task.chunkIndex,
@@ -201,37 +209,46 @@ export class ChunkRun<T> {
     return { kind: "broken", reason: error instanceof Error ? error.message : String(error) };
   }
 
-  async #encodeAndAccept({ number, lease, startedMs, stop: { signal } }: RunningAttempt): Promise<T> {
+  async #encodeAndAccept(attempt: RunningAttempt): Promise<T> {
+    const { number, lease, startedMs, stop: { signal } } = attempt;
     const { member } = lease;
     lease.phase = "encoding";
     const encoding = member.port.encode(this.task, this.#chunk, { signal });
     encoding.catch(() => {}); // what comes once it has been abandoned is of no interest
     const made = await untilAborted(encoding, signal);
     lease.phase = "accepting";
-    this.#tools.onEncoded(member, (this.#tools.clock.now() - startedMs) / 1000);
+    attempt.acceptingSinceMs = this.#tools.clock.now();
+    this.#tools.onEncoded(member, (attempt.acceptingSinceMs - startedMs) / 1000);
     if (made.build !== this.task.build) {
       throw new Error(`it encoded with "${made.build}", not with "${this.task.build}"`);
     }
     return await this.#inTurn(
-      signal,
+      attempt,
       () => this.#accept({ ...made, worker: member.address, attempt: number }, signal),
     );
   }
 
-  async #inTurn(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+  /** The first shard that is accepted ends the race. One that was slow to come is not waited for by the second. */
+  async #inTurn(attempt: RunningAttempt, task: () => Promise<T>): Promise<T> {
     const before = this.#accepting;
     const done = Promise.withResolvers<void>();
     this.#accepting = done.promise;
     try {
-      await before;
-      signal.throwIfAborted();
+      if (!this.#isHelping(attempt)) await before;
+      attempt.stop.signal.throwIfAborted();
       if (this.#isOver) throw LOST_THE_RACE;
       const value = await task();
+      if (this.#isOver) throw LOST_THE_RACE;
       this.#isOver = true; // before the next one's turn
       return value;
     } finally {
       done.resolve();
     }
+  }
+
+  /** Whether it was begun because another one's shard did not come. */
+  #isHelping({ startedMs }: RunningAttempt): boolean {
+    return this.#running.values().some(({ acceptingSinceMs }) => (acceptingSinceMs ?? Infinity) < startedMs);
   }
 
   #noteEnd({ number, lease: { member }, stop }: RunningAttempt, error: unknown): Outcome {

@@ -227,13 +227,19 @@ export class Dispatcher {
       if (!attempt) return [];
       const { address } = attempt.lease.member;
       const { jobId, build, segment } = run.task;
+      const { startedMs, acceptingSinceMs = startedMs } = attempt;
+      const elapsedSeconds = (nowMs - acceptingSinceMs) / 1000;
+      const expectedSeconds = speeds.secondsFor(address, jobId, segment.frameCount);
+      // a shard is not waited for as its encode was, but for once as long
+      const isMade = attempt.acceptingSinceMs !== undefined;
+      if (isMade && !(elapsedSeconds > (expectedSeconds ?? Infinity))) return [];
       const mayHave = (member: Member) =>
         member.address !== address && !run.failedOn.has(member.address) && member.isFree(nowMs);
       return [{
         run,
         worker: this.#candidate(attempt.lease.member),
-        elapsedSeconds: (nowMs - attempt.startedMs) / 1000,
-        expectedSeconds: speeds.secondsFor(address, jobId, segment.frameCount),
+        elapsedSeconds,
+        expectedSeconds,
         free: roster.thatCan(build).filter(mayHave).map((member) => this.#candidate(member)),
       }];
     });

@@ -1,6 +1,7 @@
 /** A long video on a fleet that loses workers: what is lost with each is less than a chunk's encode. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { join } from "node:path";
+import { DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
 import { parseProof } from "../../lib/job/proof.ts";
 import {
   connectMaster,
@@ -21,9 +22,10 @@ Deno.test.sanitizer({ ops: false, resources: false });
 
 const LONG = { timeoutMs: 120_000 };
 const CHUNKS = 60;
-const FRAMES = 3_000;
-/** Tiny pictures: nearly all of a chunk's time is that of starting its encoder. */
-const FILM = { seconds: 600, width: 64, height: 64, frameRate: { num: 5, den: 1 } } as const;
+const FRAMES = 6_000;
+const FILM = { seconds: 600, width: 320, height: 180, frameRate: { num: 10, den: 1 } } as const;
+/** With which a chunk takes about a second: long enough to lose a worker amid one. */
+const SETTINGS = { ...DEFAULT_SETTINGS, preset: "slower" } as const;
 
 /** Watches until it is so, or until the job is over. */
 async function watchUntil(
@@ -69,7 +71,7 @@ Deno.test("ten minutes come back whole though one worker is killed, one freezes 
   const workers = ["--workers", listed.map(({ address }) => address).join()];
   await using master = await startOurMaster({ dataDir, flags: workers });
   using client = connectMaster(byNumber(master.address));
-  const facts = { videoId: "film", chunkSeconds: FILM.seconds / CHUNKS };
+  const facts = { videoId: "film", settings: SETTINGS, chunkSeconds: FILM.seconds / CHUNKS };
   await client.upload(facts, streamOf(await Deno.readFile(path)), RPC);
 
   const encodesOf = (chunks: readonly RemoteChunk[]) =>

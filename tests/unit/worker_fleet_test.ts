@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
 import {
@@ -335,6 +336,25 @@ Deno.test("a slow chunk is run a second time by a worker with nothing to do; the
   assertEquals(shard.value?.worker, "w2:1");
   assertEquals(events.map(({ kind, worker }) => [kind, worker]), [["started", "w1:1"], ["started", "w2:1"]]);
   assertEquals(events[1], { kind: "started", worker: "w2:1", attempt: 2, isHedge: true });
+});
+
+Deno.test("a chunk whose shard does not come is run a second time, which is not kept waiting by the first", async () => {
+  await using setup = await setUp({ speeds: [10, 10] });
+  const { clock } = setup;
+  for (let index = 0; index < 4; index++) void encodeOne(setup, index);
+  await clock.advance(2_000); // a chunk takes a second
+  const events: TaskEvent[] = [];
+  const accept = async (shard: ShardRef, signal: AbortSignal) => {
+    if (shard.worker === "w1:1") await once(signal, "abort");
+    signal.throwIfAborted();
+    return shard;
+  };
+  const shard = watched(encodeOne(setup, 9, { accept, onEvent: (event) => events.push(event) }));
+  await clock.advance(2_400); // a second for the encode, and more than another for the shard
+  assertEquals(events.map(({ kind, worker }) => [kind, worker]), [["started", "w1:1"]]);
+  await clock.advance(3_000);
+  assertEquals(events[1], { kind: "started", worker: "w2:1", attempt: 2, isHedge: true });
+  assertEquals([shard.state, shard.value?.worker], ["done", "w2:1"]);
 });
 
 Deno.test("a worker whose chunk another one did gets no more, nor is it waited for, until it answers", async () => {
