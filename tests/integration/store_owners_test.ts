@@ -249,14 +249,18 @@ Deno.test("ShardStore.read() settles a commit whose owner died between its two r
 });
 
 /** Tells when somebody is about to wait for the lock on a file. */
-function whenLockIsAsked(): Disposable & { readonly asked: Promise<void> } {
+function whenLockIsAsked(): Disposable & { readonly asked: Promise<void>; readonly had: Promise<void> } {
   const { lock } = Deno.FsFile.prototype;
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const had = Promise.withResolvers<void>();
   Deno.FsFile.prototype.lock = function (exclusive) {
-    resolve();
-    return lock.call(this, exclusive);
+    asked.resolve();
+    const locking = lock.call(this, exclusive);
+    had.resolve(locking);
+    return locking;
   };
-  return { asked: promise, [Symbol.dispose]: () => void (Deno.FsFile.prototype.lock = lock) };
+  const restore = () => void (Deno.FsFile.prototype.lock = lock);
+  return { asked: asked.promise, had: had.promise, [Symbol.dispose]: restore };
 }
 
 Deno.test("ShardStore.read() waits for a commit that is between its two renames", async () => {
@@ -401,14 +405,17 @@ Deno.test("FileLock.close() does not wait for a lock that its caller gave up", a
   const path = join(folder.path, "lock");
   const [holder, waiter] = [await FileLock.open(path), await FileLock.open(path)];
   const stop = new AbortController();
+  let late: Promise<void> | undefined;
   await holder.run(async () => {
     using watch = whenLockIsAsked();
     const waiting = waiter.run(() => Promise.resolve(), { signal: stop.signal });
     await watch.asked;
+    late = watch.had;
     stop.abort(new Error("gave up"));
     await assertRejects(() => waiting, Error, "gave up");
     await waiter.close();
   });
+  await late;
   assertEquals(await holder.run(() => Promise.resolve("had again")), "had again");
   await holder.close();
 });

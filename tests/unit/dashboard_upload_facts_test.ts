@@ -10,12 +10,13 @@ const read = (query: string) => readUploadFacts(new URLSearchParams(query));
 
 Deno.test("readUploadFacts() reads everything that can be said of a video", () => {
   const facts = read(
-    "video_id=a&original_filename=%C3%A9&container=mkv&audio=opus:96k&chunk_seconds=2.5&priority=-3" +
+    "video_id=a&original_filename=%C3%A9&size_bytes=9000000000&container=mkv&audio=opus:96k&chunk_seconds=2.5&priority=-3" +
       "&codec=av1&crf=30&preset=slow&width=640&height=360&pixel_format=yuv420p10&keyframe_interval=50&deinterlace=true",
   );
   assertEquals({ ...facts }, {
     videoId: "a",
     originalFilename: "é",
+    sizeBytes: 9_000_000_000,
     container: "mkv",
     audio: { codec: "opus", bitsPerSecond: 96_000 },
     chunkSeconds: 2.5,
