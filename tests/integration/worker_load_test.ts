@@ -24,11 +24,17 @@ const RPC = { timeoutMs: 60_000 };
 const BYTES = new Uint8Array(1_000).fill(7);
 const begin = (videoId: string): ProcessChunkPart[] => [{ header: { videoId } }, { data: BYTES }];
 
-/** The encoder processes of a worker; it also starts `cat`, to learn how large they are. */
+/**
+ * The encoder processes of a worker, all there at one moment; it also starts `cat`, to learn how large they are, which
+ * for a moment has the worker's own command line.
+ */
 async function encodersOf(pid: number): Promise<number[]> {
   const found: number[] = [];
-  for (const child of await childrenOf(pid)) if (/deno/.test(await commandOf(child))) found.push(child);
-  return found;
+  for (const child of await childrenOf(pid)) {
+    if (/libav_child/.test(await commandOf(child))) found.push(child);
+  }
+  const alive = await Promise.all(found.map(isAlive));
+  return found.filter((_, index) => alive[index]);
 }
 
 Deno.test("many clients at once get all their chunks encoded, never more than max_tasks of them at a time", async () => {
