@@ -20,7 +20,7 @@ const COMMAND = defineCommand({
   name: "master",
   summary:
     "Takes videos over gRPC, has them encoded by workers, and gives back the results. What it was given " +
-    "survives it: the next master on the same folder goes on. SIGTERM or SIGINT lets uploads finish; a second " +
+    "survives it: the next master on the same folder goes on. SIGTERM or SIGINT lets uploads and downloads finish; a second " +
     "one ends it at once.",
   usage: "deno task master [flags]",
   flags: {
@@ -96,7 +96,7 @@ const COMMAND = defineCommand({
       min: 0,
       max: 86_400,
       default: 30,
-      help: "How long uploads may take to finish after a stop signal.",
+      help: "How long uploads and downloads may take to finish after a stop signal.",
     },
     ...OBSERVING_FLAGS,
   },
@@ -106,7 +106,7 @@ const COMMAND = defineCommand({
   ],
 });
 
-/** Serves until interrupted, then drains. Returns 0 if every upload was finished, 1 otherwise. */
+/** Serves until interrupted, then drains. Returns 0 if every upload and download was finished, 1 otherwise. */
 async function main({ flags }: Parsed<typeof COMMAND>, interrupt: AbortSignal): Promise<number> {
   const logger = createLogger({ format: flags.log_format, write: writeError });
   const { tls, token } = await readServerFlags(flags);
@@ -158,12 +158,14 @@ async function main({ flags }: Parsed<typeof COMMAND>, interrupt: AbortSignal): 
   if (dashboard) logger.info(`Dashboard on ${tls ? "https" : "http"}://${dashboard.address}`);
 
   if (!interrupt.aborted) await once(interrupt, "abort");
-  logger.info("Draining: finishing uploads, putting jobs down", { seconds: flags.drain_seconds });
+  logger.info("Draining: finishing uploads and downloads, putting jobs down", {
+    seconds: flags.drain_seconds,
+  });
   const isDrained = await master.drain(flags.drain_seconds * 1000);
   end.abort(new DOMException("The master has stopped", "AbortError"));
   await dashboard?.finished;
   if (isDrained) logger.info("Drained");
-  else logger.error("Uploads that were not done in time were aborted");
+  else logger.error("What was not done in time was aborted");
   return isDrained ? 0 : 1;
 }
 

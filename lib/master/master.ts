@@ -63,8 +63,8 @@ export interface ReadOptions extends MasterOptions {
 
 export interface Master extends AsyncDisposable {
   /**
-   * Stores a video and queues its job, which belongs to the trace of the work that uploads it. Once it returns, neither `kill -9` nor a power cut loses it; if it throws,
-   * nothing is left.
+   * Stores a video and queues its job, which belongs to the trace of the work that uploads it. Once it returns,
+   * neither `kill -9` nor a power cut loses it; if it throws, nothing is left.
    *
    * @throws {InvalidKeyError} {@link InvalidUploadError} {@link InvalidSettingError} {@link AssembleError} For what
    *   cannot be, before a byte is read.

@@ -41,7 +41,7 @@ export interface RunningMaster {
    * are: the next master on the folder goes on with them.
    *
    * @param drainMs What has not finished by then is aborted.
-   * @returns Whether every upload was finished.
+   * @returns Whether every upload and download was finished.
    */
   drain(drainMs: number): Promise<boolean>;
 }
