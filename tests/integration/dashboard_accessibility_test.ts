@@ -92,6 +92,7 @@ browserTest(
 
 browserTest("tells those who only hear it what becomes of a job", async ({ master, page }) => {
   const news = page.locator("[aria-live=polite]");
+  await page.getByText("No videos yet").waitFor(); // what comes before the page knows that is no news
   assertEquals(await news.textContent(), "");
   await page.setInputFiles("input[type=file]", fileOf("a.mp4", 9));
   await news.filter({ hasText: "a.mp4: Waiting" }).waitFor({ state: "attached" });
