@@ -20,8 +20,8 @@ const COMMAND = defineCommand({
   name: "master",
   summary:
     "Takes videos over gRPC, has them encoded by workers, and gives back the results. What it was given " +
-    "survives it: the next master on the same folder goes on. SIGTERM or SIGINT lets uploads and downloads finish; a second " +
-    "one ends it at once.",
+    "survives it: the next master on the same folder goes on. SIGTERM or SIGINT lets uploads and downloads " +
+    "finish; a second one ends it at once.",
   usage: "deno task master [flags]",
   flags: {
     host: { kind: "string", default: "localhost", help: "Where to listen; 0.0.0.0 for every network." },
