@@ -12,6 +12,7 @@ import {
   ServerListenerBuilder,
   status,
 } from "@grpc/grpc-js";
+import { requestListener } from "./interceptors.ts";
 import { PUSHBACK_KEY } from "./rpc_error.ts";
 import { type UnderlyingCall, underlyingCall } from "./underlying_call.ts";
 
@@ -69,18 +70,8 @@ export function boundRequests({ carriesChunk, messageBytes, totalBytes }: Reques
 
     return new ServerInterceptingCall(call, {
       start(next) {
-        const listener = new ServerListenerBuilder()
-          .withOnReceiveMessage((message, pass) => {
-            if (requestStream) hold(0);
-            pass(message);
-          })
-          .withOnReceiveHalfClose((pass) => {
-            stop();
-            pass();
-          })
-          .withOnCancel(stop) // as every call ends
-          .build();
-        next(listener);
+        const onMessage = () => requestStream && hold(0);
+        next(requestListener({ onMessage, onOver: stop }).build());
       },
     });
   };

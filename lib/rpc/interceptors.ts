@@ -24,6 +24,27 @@ export function requireToken(token: string): ServerInterceptor {
 
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
+export interface RequestListeners {
+  /** Of a request that is one message it is not whole yet. */
+  readonly onMessage?: (() => void) | undefined;
+  /** It is whole, or its call is over. */
+  readonly onOver: () => void;
+}
+
+/** Told how far the request of a call has come, on its way to the handler. */
+export function requestListener({ onMessage, onOver }: RequestListeners): ServerListenerBuilder {
+  return new ServerListenerBuilder()
+    .withOnReceiveMessage((message, pass) => {
+      onMessage?.();
+      pass(message);
+    })
+    .withOnReceiveHalfClose((pass) => {
+      onOver();
+      pass();
+    })
+    .withOnCancel(onOver); // as every call ends
+}
+
 /**
  * Ends calls whose request takes too long to come: until it is there no handler knows of them. Of a streamed
  * request this is the first message; the handler sees to the others.
@@ -39,18 +60,8 @@ export function limitRequestTime(limitMs: (path: string) => number): ServerInter
     return new ServerInterceptingCall(call, {
       start(next) {
         timer = setTimeout(giveUp, limitMs(path));
-        const listener = new ServerListenerBuilder()
-          .withOnReceiveMessage((message, pass) => {
-            if (requestStream) stop();
-            pass(message);
-          })
-          .withOnReceiveHalfClose((pass) => {
-            stop();
-            pass();
-          })
-          .withOnCancel(stop) // as every call ends
-          .build();
-        next(listener);
+        const onMessage = () => requestStream && stop();
+        next(requestListener({ onMessage, onOver: stop }).build());
       },
     });
   };

@@ -1,5 +1,6 @@
 /** Sends chunks away before their bytes come, rather than after. */
-import { ServerInterceptingCall, type ServerInterceptor, ServerListenerBuilder } from "@grpc/grpc-js";
+import { ServerInterceptingCall, type ServerInterceptor } from "@grpc/grpc-js";
+import { requestListener } from "../rpc/interceptors.ts";
 import type { ToStatus } from "../rpc/server_call.ts";
 import type { Admission } from "./admission.ts";
 
@@ -25,21 +26,14 @@ export function refuseEarly({ path, admission, toStatus }: RefuseEarlyOptions): 
     };
     return new ServerInterceptingCall(call, {
       start(next) {
-        const listener = new ServerListenerBuilder()
-          .withOnReceiveMetadata((metadata, pass) => {
-            const refusal = admission.refusal(onTheirWay);
-            if (refusal) return call.sendStatus(toStatus(refusal));
-            onTheirWay++;
-            isOnItsWay = true;
-            pass(metadata);
-          })
-          .withOnReceiveHalfClose((pass) => {
-            arrive();
-            pass();
-          })
-          .withOnCancel(arrive) // as every call ends
-          .build();
-        next(listener);
+        const listener = requestListener({ onOver: arrive }).withOnReceiveMetadata((metadata, pass) => {
+          const refusal = admission.refusal(onTheirWay);
+          if (refusal) return call.sendStatus(toStatus(refusal));
+          onTheirWay++;
+          isOnItsWay = true;
+          pass(metadata);
+        });
+        next(listener.build());
       },
     });
   };
