@@ -46,6 +46,8 @@ export const CODEC_ENCODERS: Readonly<Record<Codec, CodecEncoder>> = {
       "x264-params": [
         // Times come with the frames; the rate only sets the level.
         `fps=${frameRate(segment)}`,
+        // Of several threads the one that looks ahead would choose by how far it has come: other bytes in some runs.
+        "sync-lookahead=0",
         // FFmpeg tells it by the first frame alone, when it is open already, which costs losslessness.
         ...(fields === "whole" ? [] : [fields === "top first" ? "tff=1" : "bff=1"]),
         ...(hdr.masteringDisplay
@@ -69,7 +71,8 @@ export const CODEC_ENCODERS: Readonly<Record<Codec, CodecEncoder>> = {
         `fps=${frameRate(segment)}`,
         // its own pool would take every core of the machine
         `pools=${settings.threads}`,
-        `frame-threads=${Math.min(settings.threads, 4)}`,
+        // with three or more the bytes are others in some runs
+        `frame-threads=${Math.min(settings.threads, 2)}`,
         ...(hdr.masteringDisplay ? [`master-display=${masteringDisplayInSteps(hdr.masteringDisplay)}`] : []),
         ...(hdr.contentLight ? [`max-cll=${hdr.contentLight.max},${hdr.contentLight.maxAverage}`] : []),
       ].join(":"),

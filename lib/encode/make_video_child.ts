@@ -109,7 +109,7 @@ function videoTrack(job: MakeVideoJob, sink: av.FilterContext, output: av.Format
     preset: job.preset,
     crf: job.crf,
     sc_threshold: 0,
-    "x264-params": job.closedGop ? "" : "open-gop=1",
+    "x264-params": `sync-lookahead=0${job.closedGop ? "" : ":open-gop=1"}`, // see codec_encoder.ts
   });
 }
 

@@ -36,9 +36,9 @@ Deno.test("ffmpegArgs() asks for a constant rate factor or a bit rate, never bot
 });
 
 Deno.test("ffmpegArgs() states the source's frame rate, or one that does not depend on the chunk", () => {
-  assertEquals(valueOf(CRF, "-x264-params:v"), "fps=30000/1001");
+  assertEquals(valueOf(CRF, "-x264-params:v"), "fps=30000/1001:sync-lookahead=0");
   const unknown = ffmpegArgs(DEFAULT_SETTINGS, { ...SEGMENT, frameRate: undefined });
-  assertEquals(valueOf(unknown, "-x264-params:v"), "fps=60/1");
+  assertEquals(valueOf(unknown, "-x264-params:v"), "fps=60/1:sync-lookahead=0");
 });
 
 Deno.test("ffmpegArgs() codes fields in their order, and states the display of an HDR picture", () => {
@@ -47,7 +47,7 @@ Deno.test("ffmpegArgs() codes fields in their order, and states the display of a
     const args = ffmpegArgs(DEFAULT_SETTINGS, SEGMENT, { fields, hdr });
     assertEquals(valueOf(args, "-flags:v"), "+output_corrupt"); // the decoder's
     assertEquals(valueOf(args.slice(args.indexOf("-i")), "-flags:v"), "+ildct");
-    assertEquals(valueOf(args, "-x264-params:v"), `fps=30000/1001:${param}:cll=1000,400`);
+    assertEquals(valueOf(args, "-x264-params:v"), `fps=30000/1001:sync-lookahead=0:${param}:cll=1000,400`);
   }
   const output = CRF.slice(CRF.indexOf("-i"));
   assertEquals(valueOf(output, "-flags:v"), undefined);
