@@ -11,6 +11,7 @@ import { MEDIA_CASES } from "../media/media_cases.ts";
 import { complaints, type ProbedStream, probeFile, probePackets } from "../media/probe.ts";
 import { copyThrough } from "../media/round_trip.ts";
 import { runFfmpeg } from "../media/run_ffmpeg.ts";
+import { assertSameBytes } from "./same_bytes.ts";
 import { HAS_FFMPEG, WITHOUT_FFMPEG } from "./system_ffmpeg.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -240,11 +241,7 @@ for (const [extension, codecs] of [["webm", ["webvtt", "webvtt"]], ["mkv", ["sub
     assertEquals(after.chapters, before.chapters);
     const again = join(folder.path, `again.${extension}`);
     await through(input, again);
-    assertEquals(
-      await Deno.readFile(again),
-      await Deno.readFile(path),
-      "the same source gives the same bytes",
-    );
+    assertSameBytes(await Deno.readFile(again), await Deno.readFile(path));
   });
 }
 

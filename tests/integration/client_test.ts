@@ -13,6 +13,7 @@ import {
   mediaFacts,
 } from "./media_facts.ts";
 import { runScript, type ScriptResult } from "./run_script.ts";
+import { assertSameBytes } from "./same_bytes.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 // the fake worker runs in here, and grpc-js leaves a timer or two behind where a client is killed amid a call
@@ -51,7 +52,7 @@ Deno.test("the client with nothing but a worker makes the sample, has it encoded
   const [, videoId] = /^retrieved_shards\/(test_video_small-[0-9a-f]{8})_chunk_0\.shard$/.exec(shard!) ?? [];
   assert(videoId !== undefined, `${shard} is not named after its video`);
   const kept = await Deno.readFile(join(t.cwd, shard!));
-  assertEquals(kept, await Deno.readFile(join(t.shardsDir, videoId, "chunk_0.shard")));
+  assertSameBytes(kept, await Deno.readFile(join(t.shardsDir, videoId, "chunk_0.shard")));
   assertMatch(result.stdout, /^Chunk 0 processed successfully/m);
   assertStringIncludes(
     result.stdout,
@@ -189,7 +190,7 @@ Deno.test("--split bytes sends raw slices of chunk_size by ProcessChunk, as the 
     ["ProcessChunk", "any", 2],
   ]);
   assertEquals(chunks.map(({ bytes }) => bytes.length), [10_000, 10_000, 5_000]);
-  assertEquals(new Uint8Array(Buffer.concat(chunks.map(({ bytes }) => bytes))), bytes);
+  assertSameBytes(new Uint8Array(Buffer.concat(chunks.map(({ bytes }) => bytes))), bytes);
 });
 
 Deno.test("--split bytes of a video is simulated, said so, and each shard is a prefix of its slice", async () => {
@@ -202,7 +203,7 @@ Deno.test("--split bytes of a video is simulated, said so, and each shard is a p
     const shard = await Deno.readFile(join(t.cwd, `retrieved_shards/raw_chunk_${index}.shard`));
     const slice = source.subarray(index * 100_000, (index + 1) * 100_000);
     assert(shard.length > 0 && shard.length < slice.length);
-    assertEquals(shard, slice.slice(0, shard.length));
+    assertSameBytes(shard, slice.slice(0, shard.length));
   }
 });
 

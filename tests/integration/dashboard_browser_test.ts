@@ -4,6 +4,7 @@ import { assertEquals, assertGreater } from "@std/assert";
 import { join } from "node:path";
 import { QuotaError } from "../../lib/master/master_errors.ts";
 import { browserTest, cells, countIs, encodeChunks, madeVideo } from "./dashboard_visit.ts";
+import { assertSameBytes } from "./same_bytes.ts";
 import { runSystem } from "./system_ffmpeg.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -16,7 +17,7 @@ browserTest(
     const card = page.getByRole("article", { name: "film.mp4" });
     await card.getByText("Waiting").waitFor();
     const [{ job, bytes } = { job: undefined, bytes: undefined }] = master.uploaded;
-    assertEquals(bytes, await Deno.readFile(path));
+    assertSameBytes(bytes!, await Deno.readFile(path));
     assertEquals([job!.videoId, job!.originalFilename, job!.priority], ["film.mp4", "film.mp4", 0]);
 
     master.plan(job!.id, { chunks: 8, durationSeconds: 8, frames: 120 });

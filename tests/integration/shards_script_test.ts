@@ -6,6 +6,7 @@ import { startOurWorker } from "../peers/our_worker.ts";
 import { startFakeWorker } from "./fake_worker.ts";
 import { filesUnder } from "./files_under.ts";
 import { PROJECT, runScript, type ScriptResult, startCommand } from "./run_script.ts";
+import { assertSameBytes } from "./same_bytes.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 // the fake worker runs in here, and grpc-js leaves a timer or two behind where a client is killed amid a call
@@ -112,7 +113,7 @@ Deno.test("the shards script fetches a shard under its own name, or to --output,
   assertEquals([path, size_bytes], ["x.bin", 1_500]);
   assertMatch(sha256, /^[0-9a-f]{64}$/);
   assertEquals(await filesUnder(t.cwd), ["b_chunk_10.shard", "x.bin"]);
-  for (const name of await filesUnder(t.cwd)) assertEquals(await Deno.readFile(join(t.cwd, name)), shard);
+  for (const name of await filesUnder(t.cwd)) assertSameBytes(await Deno.readFile(join(t.cwd, name)), shard);
 });
 
 Deno.test("the shards script says in one line what the worker does not have or does not give, and exits 1", async () => {
