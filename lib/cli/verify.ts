@@ -14,10 +14,10 @@ const COMMAND = defineCommand({
     "Holds a transcoded video against the proof that lies beside it: the file's SHA-256, container and codec, and " +
     "each segment's frames, their times and their data. The proof is not signed: it shows what has changed since, " +
     "not who wrote it. Exit code 0: all is as it was; 1: something differs.",
-  usage: "deno task verify FILE [flags]",
+  usage: "deno task verify OUTPUT [flags]",
   positionals: { output: { kind: "string", required: true, help: "The transcoded video." } },
   flags: {
-    proof: { kind: "string", valueName: "FILE", defaultText: "FILE.proof.json", help: "The proof." },
+    proof: { kind: "string", valueName: "FILE", defaultText: "OUTPUT.proof.json", help: "The proof." },
     source: {
       kind: "string",
       valueName: "FILE",
