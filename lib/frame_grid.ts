@@ -6,6 +6,17 @@ export interface FrameRate {
   readonly den: number;
 }
 
+export function greatestCommonDivisor(a: number, b: number): number {
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}
+
+/** The same rate in the lowest terms. */
+export function reducedRate({ num, den }: FrameRate): FrameRate {
+  const divisor = greatestCommonDivisor(num, den);
+  return { num: num / divisor, den: den / divisor };
+}
+
 /** Frame k is shown k / `rate` after the origin, from 0 on. */
 export interface FrameGrid {
   readonly rate: FrameRate;

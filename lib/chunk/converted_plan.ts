@@ -1,5 +1,11 @@
 /** A plan for a video whose frames are shown at another rate than in its source: pure. */
-import { firstGridFrame, type FrameGrid, type FrameRate } from "../frame_grid.ts";
+import {
+  firstGridFrame,
+  type FrameGrid,
+  type FrameRate,
+  greatestCommonDivisor,
+  reducedRate,
+} from "../frame_grid.ts";
 import type { VideoPlan } from "./keyframe_segments.ts";
 import type { Segment } from "./plan_segments.ts";
 import { SourceError } from "./source_error.ts";
@@ -38,7 +44,7 @@ export function encodePlan(
   { path = "video" }: { readonly path?: string } = {},
 ): EncodePlan {
   if (frameRate === "source") return { chunks: plan, frames: plan, grid: undefined };
-  const rate = reduced(frameRate);
+  const rate = reducedRate(frameRate);
   const { timescale, shownTicks, hiddenFirst } = plan;
   // What is on screen when the edit list begins is shown from then on.
   const originTicks = hiddenFirst > 0 ? Math.max(0, shownTicks[hiddenFirst] ?? 0) : shownTicks[0]!;
@@ -136,14 +142,4 @@ function outputTimescale({ num }: FrameRate, originTicks: number, timescale: num
   const exact = num / greatestCommonDivisor(num, originClock) * originClock;
   if (exact > TIMESCALE.max) return Math.max(1, Math.floor(TIMESCALE.max / num)) * num;
   return Math.ceil(TIMESCALE.min / exact) * exact;
-}
-
-function reduced({ num, den }: FrameRate): FrameRate {
-  const divisor = greatestCommonDivisor(num, den);
-  return { num: num / divisor, den: den / divisor };
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  while (b !== 0) [a, b] = [b, a % b];
-  return a;
 }

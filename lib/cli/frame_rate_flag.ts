@@ -1,6 +1,6 @@
 /** The flag by which a command asks for another frame rate. */
 import { LIMITS } from "../encode/settings.ts";
-import type { FrameRate } from "../frame_grid.ts";
+import { type FrameRate, reducedRate } from "../frame_grid.ts";
 import { UsageError } from "./usage_error.ts";
 
 export const FRAME_RATE_FLAG = {
@@ -33,7 +33,9 @@ export function readFrameRate(text: string): FrameRate {
 
 function readFraction(text: string): FrameRate | undefined {
   const [, num, den] = /^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? [];
-  return num === undefined || Number(den) === 0 ? undefined : reduced(Number(num), Number(den));
+  return num === undefined || Number(den) === 0
+    ? undefined
+    : reducedRate({ num: Number(num), den: Number(den) });
 }
 
 function readDecimal(text: string): FrameRate | undefined {
@@ -44,11 +46,5 @@ function readDecimal(text: string): FrameRate | undefined {
     (television * 1000 / 1001).toFixed(decimals.length) === text;
   if (isTelevision) return { num: television * 1000, den: 1001 };
   const den = 10 ** decimals.length;
-  return reduced(Math.round(Number(text) * den), den);
-}
-
-function reduced(num: number, den: number): FrameRate {
-  let [a, b] = [num, den];
-  while (b !== 0) [a, b] = [b, a % b];
-  return { num: num / a, den: den / a };
+  return reducedRate({ num: Math.round(Number(text) * den), den });
 }

@@ -1,4 +1,4 @@
-import type { FrameRate } from "../frame_grid.ts";
+import { type FrameRate, greatestCommonDivisor } from "../frame_grid.ts";
 
 const MAX_INT32 = 2 ** 31 - 1;
 
@@ -17,9 +17,4 @@ export function averageFrameRate(
   const den = durationTicks / divisor;
   if (num <= MAX_INT32 && den <= MAX_INT32) return { num, den };
   return { num: Math.max(1, Math.round(1000 * num / den)), den: 1000 };
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  while (b !== 0) [a, b] = [b, a % b];
-  return a;
 }

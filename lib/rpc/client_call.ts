@@ -38,7 +38,7 @@ export async function callUnary<Response>(
   const answer = Promise.withResolvers<Response>();
   options.signal?.throwIfAborted();
   const call = start(tracedMetadata(peer.metadata), callOptions(options), settle(answer));
-  return await untilAborted(peer, call, answer.promise, options.signal);
+  return await cancelledOnAbort(peer, call, answer.promise, options.signal);
 }
 
 /**
@@ -61,7 +61,9 @@ export async function callClientStream<Request, Response>(
   const call = start(tracedMetadata(peer.metadata), callOptions(options), settle(answer));
   // an answer that comes early (refused, say) ends the writing, which would wait for a drain that never comes
   const answered = new AbortController();
-  const response = untilAborted(peer, call, answer.promise, options.signal).finally(() => answered.abort());
+  const response = cancelledOnAbort(peer, call, answer.promise, options.signal).finally(() =>
+    answered.abort()
+  );
   const writing = writeAll(call, messages, answered.signal);
   writing.catch((error) => {
     if (!answered.signal.aborted) answer.reject(error);
@@ -121,7 +123,7 @@ function settle<Response>(answer: PromiseWithResolvers<Response>): requestCallba
   return (error, response) => error ? answer.reject(error) : answer.resolve(response!);
 }
 
-async function untilAborted<Response>(
+async function cancelledOnAbort<Response>(
   peer: Peer,
   call: { cancel(): void },
   answer: Promise<Response>,

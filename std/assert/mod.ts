@@ -21,10 +21,6 @@ export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
   nodeAssert.notDeepStrictEqual(actual, expected, msg as string);
 }
 
-export function assertExists<T>(actual: T, msg?: string): asserts actual is NonNullable<T> {
-  nodeAssert.ok(actual !== undefined && actual !== null, msg ?? `expected a value, found ${actual}`);
-}
-
 export function assertStringIncludes(actual: string, expected: string, msg?: string): void {
   nodeAssert.ok(actual.includes(expected), msg ?? `expected ${q(actual)} to include ${q(expected)}`);
 }
