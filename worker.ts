@@ -112,7 +112,6 @@ async function main({ flags }: Parsed<typeof COMMAND>, interrupted: AbortSignal)
     logger,
     signal: interrupt,
   });
-  addEventListener("unload", () => worker.killEncoders());
   logger.info(`Worker ${worker.workerId} listening on ${worker.address}`, {
     address: worker.address,
     worker_id: worker.workerId,

@@ -1,5 +1,7 @@
 /** Work that is waited for before a server stops. */
 export interface UnderWay {
+  /** How much is under way. */
+  readonly count: number;
   /**
    * Counts something as under way until it is disposed of, once or more, or the signal aborts.
    *
@@ -15,6 +17,9 @@ export function createUnderWay(): UnderWay {
   let idle = Promise.withResolvers<void>();
 
   return {
+    get count() {
+      return begun.size;
+    },
     begin(signal) {
       if (signal?.aborted) return { [Symbol.dispose]() {} };
       const one = Symbol();

@@ -10,7 +10,7 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from "@grpc/grpc-js";
-import { constants, type ServerHttp2Stream } from "node:http2";
+import { constants, type Http2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { underlyingCall } from "./underlying_call.ts";
 
@@ -48,10 +48,22 @@ class PacedCall extends ServerInterceptingCall {
 
 function onceThereIsRoom({ session }: ServerHttp2Stream, then: () => void): void {
   if (!session || session.destroyed || !session.socket.writableNeedDrain) return then();
+  const waiting = WAITING.get(session);
+  if (waiting) waiting.push(then);
+  else WAITING.set(session, firstToWait(session, then));
+}
+
+/** What waits for each connection: one wait for all calls, since Node warns of more than ten of the same. */
+const WAITING = new WeakMap<Http2Session, (() => void)[]>();
+
+function firstToWait(session: Http2Session, then: () => void): (() => void)[] {
+  const waiting = [then];
   const settle = () => {
     socket.off("drain", settle).off("close", settle);
-    then();
+    WAITING.delete(session);
+    for (const then of waiting) then();
   };
   // what the session has is a stand-in that goes with it; a socket that is gone drains no more
   const socket: Socket = session.socket.once("drain", settle).once("close", settle) as Socket;
+  return waiting;
 }

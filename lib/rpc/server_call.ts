@@ -15,6 +15,7 @@ import type { Readable } from "node:stream";
 import { untilAborted } from "../abort_signals.ts";
 import { type OpenSpan, withSpan, withTrace } from "../trace.ts";
 import { traceOf } from "./trace_context.ts";
+import { connectionOf } from "./underlying_call.ts";
 
 /** How a call ends; the metadata goes as its trailer. */
 export type EndStatus = Pick<StatusObject, "code" | "details"> & { readonly metadata?: Metadata };
@@ -25,6 +26,8 @@ export type ToStatus = (error: unknown) => EndStatus;
 export interface CallContext {
   /** Aborts when the call is over for any reason (client gone, deadline, answered) or the server stops. */
   readonly signal: AbortSignal;
+  /** Aborts once the connection that the call came on is gone, which may be long after the call. */
+  readonly connection: AbortSignal;
 }
 
 export interface Calls {
@@ -39,8 +42,8 @@ export function unary<Request, Response>(
   handle: (request: Request, context: CallContext) => Promise<Response>,
 ): handleUnaryCall<Request, Response> {
   return (call, callback) => {
-    const signal = callSignal(call, shutdown);
-    settle(call, toStatus, () => handle(call.request, { signal })).then((end) =>
+    const context = contextOf(call, shutdown);
+    settle(call, toStatus, () => handle(call.request, context)).then((end) =>
       end.kind === "answered" ? callback(null, end.response) : callback(end.status)
     );
   };
@@ -52,8 +55,8 @@ export function clientStream<Request, Response>(
   handle: (requests: ReadableStream<Request>, context: CallContext) => Promise<Response>,
 ): handleClientStreamingCall<Request, Response> {
   return (call, callback) => {
-    const signal = callSignal(call, shutdown);
-    settle(call, toStatus, () => handle(callSource(call, signal), { signal })).then((end) =>
+    const context = contextOf(call, shutdown);
+    settle(call, toStatus, () => handle(callSource(call, context.signal), context)).then((end) =>
       end.kind === "answered" ? callback(null, end.response) : callback(end.status)
     );
   };
@@ -65,9 +68,10 @@ export function serverStream<Request, Response>(
   handle: (request: Request, context: CallContext) => Promise<ReadableStream<Response>>,
 ): handleServerStreamingCall<Request, Response> {
   return (call) => {
-    const signal = callSignal(call, shutdown);
+    const context = contextOf(call, shutdown);
+    const { signal } = context;
     settle(call, toStatus, async () => {
-      const responses = await handle(call.request, { signal });
+      const responses = await handle(call.request, context);
       await responses.pipeTo(callSink(call, signal), { signal });
     }).then((end) => end.kind === "answered" ? call.end() : call.emit("error", end.status));
   };
@@ -120,10 +124,10 @@ function noteStatus(span: OpenSpan, { code, details }: EndStatus): void {
   span.fail(details);
 }
 
-function callSignal(call: EventEmitter, shutdown: AbortSignal): AbortSignal {
+function contextOf(call: EventEmitter, shutdown: AbortSignal): CallContext {
   const over = new AbortController();
   call.once("cancelled", () => over.abort(new DOMException("Call is over", "AbortError")));
-  return AbortSignal.any([over.signal, shutdown]);
+  return { signal: AbortSignal.any([over.signal, shutdown]), connection: connectionOf(call) };
 }
 
 function callSource<Request>(

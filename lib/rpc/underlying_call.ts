@@ -1,6 +1,6 @@
 /** What grpc-js keeps to itself of a call at a server, in one place. */
 import type { ServerInterceptingCallInterface } from "@grpc/grpc-js";
-import type { ServerHttp2Stream } from "node:http2";
+import type { Http2Session, ServerHttp2Stream } from "node:http2";
 
 /** The call below all interceptors. */
 export interface UnderlyingCall {
@@ -22,3 +22,18 @@ export function underlyingCall(call: ServerInterceptingCallInterface): Underlyin
   if (stream) return call as unknown as UnderlyingCall;
   return nextCall && underlyingCall(nextCall);
 }
+
+/** Aborts once the connection of a call that a handler has just been given is gone; one signal for all its calls. */
+export function connectionOf(handled: object): AbortSignal {
+  const { call } = handled as { readonly call?: ServerInterceptingCallInterface };
+  const session = call && underlyingCall(call)?.stream.session;
+  if (!session) return new AbortController().signal;
+  const known = CONNECTIONS.get(session);
+  if (known) return known;
+  const gone = new AbortController();
+  session.once("close", () => gone.abort(new DOMException("Connection is gone", "AbortError")));
+  CONNECTIONS.set(session, gone.signal);
+  return gone.signal;
+}
+
+const CONNECTIONS = new WeakMap<Http2Session, AbortSignal>();

@@ -14,12 +14,12 @@ import { workerPackage, WorkerService } from "../rpc/proto.ts";
 import { type ConnectionLimits, createServer, listen } from "../rpc/server.ts";
 import { settlesWithin, shutDown } from "../rpc/shut_down.ts";
 import { openShardStore } from "../store/shard_store.ts";
-import { createUnderWay } from "../under_way.ts";
 import { createAdmission, DrainingError } from "./admission.ts";
 import { createCapabilities } from "./capabilities.ts";
 import { watchCondition } from "./condition.ts";
 import { createCpuMeter } from "./machine_load.ts";
 import { toStatus } from "./error_status.ts";
+import { createHandover } from "./handover.ts";
 import { createMemoryMeter } from "./memory_meter.ts";
 import { createMetrics } from "./metrics.ts";
 import type { ProcessLimits } from "./process_chunk.ts";
@@ -60,14 +60,12 @@ export interface RunningWorker {
   /** The store's folder, absolute. */
   readonly storeRoot: string;
   /**
-   * Takes no new work, finishes what runs, lets those who fetch shards have them, and stops.
+   * Takes no new work, finishes what runs, lets those who had shards made fetch them, and stops.
    *
    * @param drainMs What has not finished by then is aborted.
    * @returns Whether everything that ran was finished.
    */
   drain(drainMs: number): Promise<boolean>;
-  /** Ends the processes of its encoders at once; for when there is no time for anything else. */
-  killEncoders(): void;
 }
 
 /** A queue this long keeps the encoders busy while an answer and the next chunk are under way. */
@@ -114,7 +112,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   const stop = new AbortController();
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const fetches = createUnderWay();
+  const handover = starting.use(createHandover());
   const { ProcessChunk: { path: processChunk }, ProcessChunkStream } = WorkerService.service;
   const server = createServer({
     ...options,
@@ -146,7 +144,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       condition,
       load,
       metrics,
-      fetches,
+      handover,
       shutdown: stop.signal,
     }),
   );
@@ -163,25 +161,17 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     storeRoot: store.root,
     async drain(drainMs) {
       condition.startDraining();
-      const isDrained = await settlesWithin(drainMs, admission.close().then(() => fetches.idle()));
+      handover.startDraining();
+      const isHandedOver = await settlesWithin(drainMs, admission.close().then(() => handover.idle()));
+      // a shard that nobody fetches is stored all the same
+      const isDrained = isHandedOver || admission.running + handover.fetches === 0;
       stop.abort(new DrainingError());
       // what was aborted ends by itself; what was answered has its last bytes to send
       await shutDown(server);
       await running.disposeAsync();
       return isDrained;
     },
-    killEncoders() {
-      for (const pid of pids()) killQuietly(pid);
-    },
   };
 }
 
 const SERVICE = "replication.VideoProcessingService";
-
-function killQuietly(pid: number): void {
-  try {
-    Deno.kill(pid, "SIGKILL");
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}

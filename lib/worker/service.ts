@@ -15,16 +15,16 @@ import type { ListShardsRequest__Output } from "../rpc/generated/replication/Lis
 import type { ProcessChunkPart__Output } from "../rpc/generated/replication/ProcessChunkPart.ts";
 import type { ProcessChunkRequest__Output } from "../rpc/generated/replication/ProcessChunkRequest.ts";
 import type { ProcessChunkResponse } from "../rpc/generated/replication/ProcessChunkResponse.ts";
-import { type Calls, clientStream, serverStream, unary } from "../rpc/server_call.ts";
+import { type CallContext, type Calls, clientStream, serverStream, unary } from "../rpc/server_call.ts";
 import { nameOnWire, WIRE_CODECS, WIRE_PIXEL_FORMATS } from "../rpc/wire_settings.ts";
 import { StoreFullError, StoreUnwritableError } from "../store/store_errors.ts";
 import { checkVideoId } from "../store/shard_key.ts";
-import type { UnderWay } from "../under_way.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import type { Capabilities, CodecTrial } from "./capabilities.ts";
 import { InvalidRequestError, readChunkOrder } from "./chunk_order.ts";
 import type { ConditionWatch } from "./condition.ts";
 import { toStatus } from "./error_status.ts";
+import type { Handover } from "./handover.ts";
 import type { WorkerMetrics } from "./metrics.ts";
 import { type ChunkProcessor, processChunk } from "./process_chunk.ts";
 import { getShard, getShardStream, getVideoMetadata, listShards } from "./shard_calls.ts";
@@ -36,8 +36,8 @@ export interface WorkerServiceOptions {
   readonly condition: ConditionWatch;
   readonly load: { readonly cpuPercent: () => number; readonly memoryBytes: () => number };
   readonly metrics: WorkerMetrics;
-  /** Told of each call that gets a shard. */
-  readonly fetches: Pick<UnderWay, "begin">;
+  /** Told of each shard that is made, and of each call that gets one. */
+  readonly handover: Pick<Handover, "expect" | "answered" | "fetching">;
   readonly maxTasks: number;
   /** Encoder threads of a request that names no number. */
   readonly threads: number;
@@ -49,7 +49,7 @@ export interface WorkerServiceOptions {
 
 /** What grpc-js calls for each method. */
 export function workerService(options: WorkerServiceOptions): UntypedServiceImplementation {
-  const { workerId, processor, logger, fetches, maxChunkBytes: maxBytes } = options;
+  const { workerId, processor, logger, handover, maxChunkBytes: maxBytes } = options;
   const { store } = processor;
   const shardMessages = createAdmission({ maxTasks: MAX_SHARD_MESSAGES, maxQueued: Infinity });
   const calls: Calls = {
@@ -57,37 +57,47 @@ export function workerService(options: WorkerServiceOptions): UntypedServiceImpl
     toStatus: (error) => logged(toStatus(error), error, logger),
   };
 
-  const process = (header: ChunkHeader, source: ReadableStream<Uint8Array>, signal: AbortSignal) =>
-    answerChunk(options, header, source, signal);
+  const process = async (
+    header: ChunkHeader,
+    source: ReadableStream<Uint8Array>,
+    { signal, connection }: CallContext,
+  ) => {
+    using _ = handover.expect();
+    const answer = await answerChunk(options, header, source, signal);
+    handover.answered(answer.shardLocation, connection);
+    return answer;
+  };
 
   return {
     ProcessChunk: unary(
       calls,
-      (request: ProcessChunkRequest__Output, { signal }) =>
+      (request: ProcessChunkRequest__Output, context) =>
         process(
           request,
           ReadableStream.from(request.chunkData.length > 0 ? [request.chunkData] : []),
-          signal,
+          context,
         ),
     ),
     ProcessChunkStream: clientStream(
       calls,
-      async (parts: ReadableStream<ProcessChunkPart__Output>, { signal }) => {
+      async (parts: ReadableStream<ProcessChunkPart__Output>, context) => {
         const header = await readHeader(parts);
-        return await process(header, dataOf(parts), signal);
+        return await process(header, dataOf(parts), context);
       },
     ),
     GetShard: unary(
       calls,
-      ({ shardLocation }: GetShardRequest__Output, { signal }) => {
-        fetches.begin(signal);
+      ({ shardLocation }: GetShardRequest__Output, context) => {
+        const { signal } = context;
+        handover.fetching(shardLocation, context);
         return untilSent(shardMessages, signal, () => getShard(store, shardLocation, { maxBytes, signal }));
       },
     ),
     GetShardStream: serverStream(
       calls,
-      ({ shardLocation }: GetShardRequest__Output, { signal }) => {
-        fetches.begin(signal);
+      ({ shardLocation }: GetShardRequest__Output, context) => {
+        const { signal } = context;
+        handover.fetching(shardLocation, context);
         return getShardStream(store, shardLocation, { signal });
       },
     ),
@@ -132,7 +142,7 @@ async function answerChunk(
   header: ChunkHeader,
   source: ReadableStream<Uint8Array>,
   signal: AbortSignal,
-): Promise<ProcessChunkResponse> {
+): Promise<ProcessChunkResponse & { readonly shardLocation: string }> {
   const { videoId, chunkIndex } = header;
   const fields = { video_id: videoId, chunk_index: chunkIndex };
   try {

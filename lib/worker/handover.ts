@@ -1,0 +1,86 @@
+/** Shards on their way to whoever had them made, which a worker that is to stop waits for a little. */
+import type { CallContext } from "../rpc/server_call.ts";
+import { createUnderWay } from "../under_way.ts";
+
+/**
+ * How long after its answer a shard is waited for. Whoever had it made begins to fetch it within milliseconds, a
+ * master on a machine without a free moment within seconds. One who wants nothing of it must not hold up the end.
+ */
+const FETCHED_WITHIN_MS = 3_000;
+
+/**
+ * How long after its last byte was sent a shard may take to be read. A client of grpc-js that has all of it, and has
+ * read not quite all, takes the call for failed when the connection ends.
+ */
+const READ_WITHIN_MS = 500;
+
+/** Disposing of it ends all waits. */
+export interface Handover extends Disposable {
+  /** Fetches that run. */
+  readonly fetches: number;
+  /** A chunk is being done: it counts until it is disposed of, so that there is no gap before its shard does. */
+  expect(): Disposable;
+  /** Somebody has been told of a shard, and has yet to fetch it. @param connection Aborts once they have gone. */
+  answered(location: string, connection: AbortSignal): void;
+  /** A call that fetches a shard has begun. */
+  fetching(location: string, call: CallContext): void;
+  /** Whoever hangs up from now on may come back for shards that are made from now on. */
+  startDraining(): void;
+  /** Resolves as soon as nothing is waited for. */
+  idle(): Promise<void>;
+}
+
+export function createHandover(): Handover {
+  const waits = createUnderWay();
+  const fetches = createUnderWay();
+  const timed = new Set<TimedWait>();
+  let isDraining = false;
+
+  /** @param location Of a shard that is not fetched yet. */
+  function waitFor(ms: number, connection: AbortSignal | undefined, location?: string): void {
+    const wait = waits.begin(connection);
+    const timer = setTimeout(() => end(one), ms);
+    const one: TimedWait = { wait, timer, location };
+    timed.add(one);
+  }
+
+  function end(one: TimedWait): void {
+    clearTimeout(one.timer);
+    timed.delete(one);
+    one.wait[Symbol.dispose]();
+  }
+
+  return {
+    get fetches() {
+      return fetches.count;
+    },
+    expect: () => waits.begin(),
+    answered(location, connection) {
+      waitFor(FETCHED_WITHIN_MS, isDraining ? undefined : connection, location);
+    },
+    fetching(location, { signal, connection }) {
+      if (signal.aborted) return;
+      fetches.begin(signal);
+      const fetch = waits.begin();
+      signal.addEventListener("abort", () => {
+        waitFor(READ_WITHIN_MS, connection);
+        fetch[Symbol.dispose]();
+      }, { once: true });
+      for (const one of timed) if (one.location === location) end(one);
+    },
+    startDraining() {
+      isDraining = true;
+    },
+    idle: () => waits.idle(),
+    [Symbol.dispose]() {
+      for (const one of timed) end(one);
+    },
+  };
+}
+
+/** A wait that ends by itself. */
+interface TimedWait {
+  readonly wait: Disposable;
+  readonly timer: ReturnType<typeof setTimeout>;
+  readonly location: string | undefined;
+}
