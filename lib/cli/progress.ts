@@ -1,8 +1,8 @@
 /** How far a long task has come: a bar for a person who watches, lines for a file or a pipe. */
-// @ts-types="npm:@types/cli-progress@^3.11.6"
-import cliProgress from "cli-progress";
 import process from "node:process";
+import { barLine, type BarState } from "./bar_line.ts";
 import { formatBytes, formatCount, formatSeconds } from "./format.ts";
+import { terminalRows } from "./terminal_rows.ts";
 import { visible } from "./visible.ts";
 
 export interface ProgressOptions {
@@ -48,7 +48,7 @@ export function progressBar(options: ProgressOptions): Progress {
     },
     note(line) {
       if (isStopped) stream.write(`${visible(line)}\n`);
-      else display.note(`${visible(line)}\n`);
+      else display.note(visible(line));
     },
     stop,
     [Symbol.dispose]: stop,
@@ -62,28 +62,19 @@ interface Display {
 }
 
 function bar({ label, total, unit }: ProgressOptions, stream: NodeJS.WriteStream): Display {
-  // of the library's bars only this one can print a line above itself
-  const bars = new cliProgress.MultiBar({
-    stream,
-    hideCursor: true,
-    format: `${label} [{bar}] {percentage} % | {amount} | {left}`,
-    barsize: 30,
-    emptyOnZero: true,
-    forceRedraw: true, // a note clears the bar's line, also where the bar has not moved
-  });
+  const rows = terminalRows(stream);
   const startedMs = Date.now();
-  const payload = (done: number): object => ({
-    amount: amount(done, total, unit),
-    left: timeLeft(done, total, Date.now() - startedMs),
+  const stateOf = (done: number): BarState => ({
+    label,
+    share: total > 0 ? Math.min(1, done / total) : 0,
+    figures: [amount(done, total, unit), timeLeft(done, total, Date.now() - startedMs)].filter(Boolean),
   });
-  const single = bars.create(total, 0, payload(0));
+  let state = stateOf(0);
+  rows.add((columns) => barLine(state, columns));
   return {
-    show: (done) => single.update(done, payload(done)),
-    note: (line) => {
-      bars.log(line);
-      bars.update();
-    },
-    stop: () => bars.stop(),
+    show: (done) => void (state = stateOf(done)),
+    note: rows.note,
+    stop: rows.stop,
   };
 }
 
@@ -97,7 +88,7 @@ function lines(options: ProgressOptions, stream: NodeJS.WriteStream): Display {
       shownTenths = tenths;
       stream.write(`${label}: ${tenths * 10} % (${amount(done, total, unit)})\n`);
     },
-    note: (line) => stream.write(line),
+    note: (line) => stream.write(`${line}\n`),
     stop: () => {},
   };
 }

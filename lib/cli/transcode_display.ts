@@ -1,11 +1,11 @@
 /** A transcode as a person sees it: bars that move on a terminal, lines in a file or a pipe. */
-// @ts-types="npm:@types/cli-progress@^3.11.6"
-import cliProgress from "cli-progress";
 import process from "node:process";
 import type { WorkerView } from "../fleet/fleet.ts";
 import type { JobEvent } from "../job/job.ts";
+import { barLine } from "./bar_line.ts";
 import { formatCount, formatSeconds } from "./format.ts";
-import { figuresText, phaseLabel, TranscodeProgress, workerText } from "./transcode_progress.ts";
+import { terminalRows } from "./terminal_rows.ts";
+import { barState, figuresText, phaseLabel, TranscodeProgress, workerText } from "./transcode_progress.ts";
 import { visible } from "./visible.ts";
 
 export interface TranscodeDisplayOptions {
@@ -39,7 +39,7 @@ export function transcodeDisplay(options: TranscodeDisplayOptions): TranscodeDis
       progress.apply(event, performance.now());
       if (isStopped) return;
       const note = noteOf(event);
-      if (note !== undefined) view.note(`${visible(note)}\n`);
+      if (note !== undefined) view.note(visible(note));
       view.draw();
     },
     [Symbol.dispose]: stop,
@@ -66,47 +66,34 @@ interface View {
 const TICK_MS = 500;
 /** Of the terminal, for what is above and the overall bar. */
 const OTHER_ROWS = 4;
-const WHOLE = 1000;
 
 function bars(
   progress: TranscodeProgress,
   stream: NodeJS.WriteStream,
   workers: TranscodeDisplayOptions["workers"],
 ): View {
-  const multi = new cliProgress.MultiBar({
-    stream,
-    hideCursor: true,
-    barsize: 24,
-    emptyOnZero: true,
-    forceRedraw: true, // a note clears the bars' lines, also where they have not moved
-    format: "{label} [{bar}] {percentage} % | {figures}",
-  });
-  const overall = multi.create(WHOLE, 0, { label: phaseLabel("planning"), figures: "" });
-  const rows: { update(payload: object): void }[] = [];
+  const rows = terminalRows(stream);
+  let state = barState(progress.figures(performance.now()));
+  let texts: readonly string[] = [];
+  let workerRows = 0;
+  rows.add((columns) => barLine(state, columns));
   const draw = (): void => {
-    const figures = progress.figures(performance.now());
-    overall.update(Math.round(figures.share * WHOLE), {
-      label: phaseLabel(figures.phase),
-      figures: figuresText(figures),
-    });
-    const texts = workerTexts(progress, workers(), Math.max(1, (stream.rows || 24) - OTHER_ROWS));
-    for (const [index, text] of texts.entries()) {
-      rows[index] ??= multi.create(1, 0, { text }, { format: "{text}" });
-      rows[index].update({ text });
+    state = barState(progress.figures(performance.now()));
+    texts = workerTexts(progress, workers(), Math.max(1, (stream.rows || 24) - OTHER_ROWS));
+    while (workerRows < texts.length) {
+      const index = workerRows++;
+      rows.add(() => texts[index] ?? "");
     }
   };
   draw();
   const timer = setInterval(draw, TICK_MS); // the time left goes down also while nothing is done
   return {
     draw,
-    note(line) {
-      multi.log(line);
-      multi.update();
-    },
+    note: rows.note,
     stop() {
       clearInterval(timer);
       draw();
-      multi.stop();
+      rows.stop();
     },
   };
 }
@@ -143,7 +130,7 @@ function lines(progress: TranscodeProgress, stream: NodeJS.WriteStream): View {
           : `${phaseLabel(phase)}\n`,
       );
     },
-    note: (line) => stream.write(line),
+    note: (line) => stream.write(`${line}\n`),
     stop: () => {},
   };
 }

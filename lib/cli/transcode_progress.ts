@@ -2,6 +2,7 @@
 import type { WorkerView } from "../fleet/fleet.ts";
 import type { JobEvent, PlannedChunk } from "../job/job.ts";
 import { paceOf } from "../master/pace.ts";
+import type { BarState } from "./bar_line.ts";
 import { formatBytes, formatCount, formatSeconds } from "./format.ts";
 
 export type Phase = "planning" | "encoding" | "assembling" | "checking";
@@ -122,20 +123,39 @@ export function phaseLabel(phase: Phase): string {
 }
 
 /** Such as `12 of 28 chunks | 153 fps | 5.1 x | 1 m 02 s left | 12.3 MiB`, as far as it is known. */
-export function figuresText(
-  { phase, chunks, chunksDone, fps, speed, etaSeconds, bytes }: Figures,
-  separator = " | ",
-): string {
+export function figuresText(figures: Figures, separator = " | "): string {
+  const { chunks, fps, speed, left, size } = figureTexts(figures);
+  return [chunks, fps, speed, left, size].filter((text) => text !== undefined).join(separator);
+}
+
+/** What a bar shows: that which a person would miss least comes last, and is left out where there is no room. */
+export function barState(figures: Figures): BarState {
+  const { chunks, fps, speed, left, size } = figureTexts(figures);
+  return {
+    label: phaseLabel(figures.phase),
+    share: figures.share,
+    figures: [left, speed, fps, size, chunks].filter((text) => text !== undefined),
+  };
+}
+
+interface FigureTexts {
+  readonly chunks: string;
+  readonly fps?: string | undefined;
+  readonly speed?: string | undefined;
+  readonly left?: string | undefined;
+  readonly size?: string | undefined;
+}
+
+function figureTexts({ phase, chunks, chunksDone, fps, speed, etaSeconds, bytes }: Figures): FigureTexts {
   const isEncoding = phase === "encoding";
-  return [
-    `${formatCount(chunksDone)} of ${formatCount(chunks, "chunk")}`,
-    ...(isEncoding && fps !== undefined ? [`${rateText(fps)} fps`] : []),
-    ...(isEncoding && speed !== undefined ? [`${rateText(speed)} x`] : []),
-    ...(isEncoding && etaSeconds !== undefined && chunksDone < chunks
-      ? [`${formatSeconds(Math.max(1, Math.round(etaSeconds)))} left`]
-      : []),
-    ...(bytes > 0 ? [formatBytes(bytes)] : []),
-  ].join(separator);
+  const isLeft = isEncoding && etaSeconds !== undefined && chunksDone < chunks;
+  return {
+    chunks: `${formatCount(chunksDone)} of ${formatCount(chunks, "chunk")}`,
+    fps: isEncoding && fps !== undefined ? `${rateText(fps)} fps` : undefined,
+    speed: isEncoding && speed !== undefined ? `${rateText(speed)} x` : undefined,
+    left: isLeft ? `${formatSeconds(Math.max(1, Math.round(etaSeconds)))} left` : undefined,
+    size: bytes > 0 ? formatBytes(bytes) : undefined,
+  };
 }
 
 /** Such as `localhost:41234  chunk 12   75.3 fps  6 done`. */

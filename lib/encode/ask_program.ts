@@ -31,9 +31,11 @@ async function runProgram(
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
+    detached: true, // Ctrl-C at the terminal is for us, whose signal ends it
   };
   try {
-    return await new Deno.Command(command, { ...options, ...(signal && { signal }) }).output();
+    // not Command.output(), which does not detach
+    return await new Deno.Command(command, { ...options, ...(signal && { signal }) }).spawn().output();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EncoderUnavailableError(`Cannot start "${command}": ${reason}`, { cause });

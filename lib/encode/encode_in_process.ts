@@ -93,6 +93,7 @@ function startProgram({ command, args, env }: EncoderProgram): Deno.ChildProcess
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
+      detached: true, // Ctrl-C at the terminal is for us, who may let it finish
     }).spawn();
   } catch (cause) {
     return new EncoderUnavailableError(`Cannot start "${command}": ${errorMessage(cause)}`, { cause });
@@ -114,6 +115,8 @@ function superviseProgram(
   let killed: { readonly reason: unknown } | undefined;
   let exited = false;
   pids.add(child.pid);
+  const killAtOurEnd = (): void => killIfAlive(child);
+  addEventListener("unload", killAtOurEnd); // an exit that waits for nothing
   const kill = async (reason: unknown): Promise<void> => {
     killed ??= { reason };
     reader.cancel(reason).catch(() => {}); // a source that cannot be cancelled is none of this encode's
@@ -127,6 +130,7 @@ function superviseProgram(
     const feeding = feed(reader, child.stdin).catch((error) => kill(error));
     const status = await child.status;
     exited = true;
+    removeEventListener("unload", killAtOurEnd);
     pids.delete(child.pid);
     span.note({ "process.exit.code": status.code });
     // Or the feeding would go on; after a success it does, since the source's other readers may want its end.

@@ -1,5 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { SAME_SIGNAL_MS } from "../../lib/cli/interrupt.ts";
 
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 const LIB = new URL("../../lib/cli/", import.meta.url);
@@ -70,6 +72,41 @@ Deno.test("exitWith() ends at once at the second signal, whatever the work does"
     child.kill("SIGINT");
     assertStringIncludes((await reader.read()).value ?? "", "aborted");
     child.kill("SIGTERM");
+    const [status, err] = await Promise.all([child.status, new Response(child.stderr).text()]);
+    await reader.cancel();
+    assertEquals([status.code, err], [130, ""]);
+  });
+});
+
+Deno.test("exitWith() takes a signal that comes twice at once for one, and lets the work come to its end", async () => {
+  const orderly = `await new Promise((resolve) => {
+      const timer = setInterval(() => {}, 1000);
+      signal.addEventListener("abort", () => { clearInterval(timer); writeOut("aborted"); setTimeout(resolve, 300); });
+      writeOut("ready");
+    });
+    throw signal.reason;`;
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    await withCommand(orderly, async (child) => {
+      const reader = await untilReady(child);
+      child.kill(name);
+      assertStringIncludes((await reader.read()).value ?? "", "aborted");
+      child.kill(name);
+      const [status, err] = await Promise.all([child.status, new Response(child.stderr).text()]);
+      await reader.cancel();
+      assertEquals([status.code, err], [130, "interrupted\n"]);
+    });
+  }
+});
+
+Deno.test("exitWith() ends at once at the same signal again where some time has passed", async () => {
+  const stubborn = `signal.addEventListener("abort", () => writeOut("aborted"));
+    setInterval(() => {}, 1000); writeOut("ready"); await new Promise(() => {});`;
+  await withCommand(stubborn, async (child) => {
+    const reader = await untilReady(child);
+    child.kill("SIGINT");
+    assertStringIncludes((await reader.read()).value ?? "", "aborted");
+    await setTimeout(SAME_SIGNAL_MS);
+    child.kill("SIGINT");
     const [status, err] = await Promise.all([child.status, new Response(child.stderr).text()]);
     await reader.cancel();
     assertEquals([status.code, err], [130, ""]);

@@ -11,6 +11,8 @@ export interface ScriptOptions {
   readonly cwd: string;
   /** Added to the test's own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Piped for a test that types, and then closes it; default "null". */
+  readonly stdin?: "null" | "piped";
   /** A command that gets the script's as its last arguments, such as `["nice"]`. */
   readonly through?: readonly string[];
   /** Told to end after this, and killed unless it does; default 30 seconds. */
@@ -65,13 +67,13 @@ export function startScript(
 /** Any command, bounded and read in the same way. */
 export function startCommand(
   [command, ...args]: readonly string[],
-  { cwd, env = {}, limitMs = 30_000 }: ScriptOptions,
+  { cwd, env = {}, stdin = "null", limitMs = 30_000 }: ScriptOptions,
 ): RunningScript {
   const child = new Deno.Command(command!, {
     args,
     cwd,
     env: { NO_COLOR: "1", ...env },
-    stdin: "null",
+    stdin,
     stdout: "piped",
     stderr: "piped",
   }).spawn();

@@ -3,6 +3,8 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { type ServiceError, status } from "@grpc/grpc-js";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { SAME_SIGNAL_MS } from "../../lib/cli/interrupt.ts";
 import { makeVideo } from "../../lib/encode/make_video.ts";
 import type { ProcessChunkPart } from "../../lib/rpc/generated/replication/ProcessChunkPart.ts";
 import { type ChunkHeader, connectWorker } from "../../lib/rpc/worker_client.ts";
@@ -378,6 +380,7 @@ Deno.test("a worker told to stop twice ends at once", async () => {
   await raw.until(({ activeTasks }) => activeTasks === 1);
   t.worker.child.kill("SIGTERM");
   await raw.until(({ isHealthy }) => !isHealthy);
+  await setTimeout(SAME_SIGNAL_MS);
   t.worker.child.kill("SIGTERM");
   assertEquals((await within(2_000, t.worker.child.status)).code, 130);
 });
