@@ -161,9 +161,12 @@ async function main({ flags }: Parsed<typeof COMMAND>, interrupt: AbortSignal): 
   logger.info("Draining: finishing uploads and downloads, putting jobs down", {
     seconds: flags.drain_seconds,
   });
-  const isDrained = await master.drain(flags.drain_seconds * 1000);
-  end.abort(new DOMException("The master has stopped", "AbortError"));
-  await dashboard?.finished;
+  const isDrained = await master.drain(flags.drain_seconds * 1000, {
+    async endOthers(reason) {
+      end.abort(reason);
+      await dashboard?.finished;
+    },
+  });
   if (isDrained) logger.info("Drained");
   else logger.error("What was not done in time was aborted");
   return isDrained ? 0 : 1;

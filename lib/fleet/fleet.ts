@@ -12,7 +12,7 @@ export interface ChunkTask {
   /** Every one stated, threads included, since they shape the bytes. */
   readonly settings: EncodeSettings;
   readonly segment: SegmentSpan;
-  /** Only a worker with this encoder may do it, such as `libav/libx264 8.1`: another build makes other bytes. */
+  /** Only a worker with this encoder may do it, such as `libav/libx264 8.1 form 2`: another makes other bytes. */
   readonly build: string;
 }
 
@@ -56,6 +56,11 @@ export interface PlaceOptions extends FleetOptions {
   readonly build: string;
 }
 
+export interface ForgetOptions extends FleetOptions {
+  /** Only at these; undefined: at all. */
+  readonly workers?: readonly string[] | undefined;
+}
+
 /** The right to have one chunk encoded now. Disposing of it gives it back. */
 export interface Place extends Disposable {
   /**
@@ -91,7 +96,7 @@ export interface WorkerView {
   readonly maxTasks: number;
   /** Frames a second that it has shown to encode, all its places together; undefined: not known yet. */
   readonly framesPerSecond: number | undefined;
-  /** What it can encode with, such as `{ h264: "libav/libx264 8.1" }`. */
+  /** What it can encode with, such as `{ h264: "libav/libx264 8.1 form 2" }`. */
   readonly builds: Readonly<Record<string, string>>;
   /** Milliseconds since 1970; undefined: it never answered. */
   readonly lastSeenMs: number | undefined;
@@ -117,8 +122,14 @@ export interface Fleet extends AsyncDisposable {
    * @throws {RpcError} @throws {TransferError} @throws `signal.reason` once aborted.
    */
   open(shard: ShardRef, options: FleetOptions): Promise<ReadableStream<Uint8Array>>;
-  /** Removes a job's shards wherever they can be reached; others are left for their worker's own sweep. */
-  forget(jobId: string, options: FleetOptions): Promise<void>;
+  /**
+   * Removes a job's shards at the workers that answer; the others keep theirs until they are asked again.
+   *
+   * @returns Who has none of them any more. @throws `signal.reason` once aborted.
+   */
+  forget(jobId: string, options: ForgetOptions): Promise<readonly string[]>;
+  /** Has somebody told of each worker that begins to answer, for the first time or again. */
+  onAnswer(tell: (worker: string) => void): Disposable;
   /** All workers as they are now, by address. */
   workers(): readonly WorkerView[];
 }

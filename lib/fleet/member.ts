@@ -36,6 +36,8 @@ export class Member {
    * may be frozen.
    */
   isDoubted = false;
+  /** Whether a request to remove shards did not get through, and it has not answered since. */
+  hasMissedRemoval = false;
   /** Whether it is being asked for its capabilities. */
   isAsked = false;
   /** Why it did not say what it can when it was last asked; empty: it did, or was not. */
@@ -62,6 +64,7 @@ export class Member {
     this.failedChecks = outcome.kind === "failure" ? this.failedChecks + 1 : 0;
     if (outcome.kind === "failure") return false;
     this.isDoubted = false;
+    this.hasMissedRemoval = false;
     const { workerId } = outcome.report;
     const isOther = workerId !== this.workerId && this.workerId !== "";
     this.workerId = workerId;
@@ -127,6 +130,12 @@ export class Member {
   /** Whether it answers, and may get work. */
   get isThere(): boolean {
     return this.health.kind === "healthy" && this.standing.setAside === "";
+  }
+
+  /** Whether it seems to answer whatever it is asked; it need not take work. */
+  get isAnswering(): boolean {
+    return this.health.kind !== "unknown" && this.failedChecks === 0 && !this.isDoubted &&
+      !this.hasMissedRemoval;
   }
 
   /** Whether it may get another chunk now. */

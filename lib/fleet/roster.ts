@@ -28,6 +28,8 @@ export interface RosterOptions {
   readonly news: News;
   /** A worker answers no more, though it may come back. */
   readonly onGone: (member: Member, reason: string) => void;
+  /** It answers, for the first time or again, or is another process than before. */
+  readonly onAnswer: (member: Member) => void;
   /** More is known of what a worker can encode. */
   readonly onLearned: (member: Member) => void;
   /** What is known of a worker counts no more: it is another now, or has been forgotten. */
@@ -173,11 +175,13 @@ export class Roster implements AsyncDisposable {
     const member = this.#members.get(address);
     if (!member) return;
     const before = member.health.kind;
+    const wasAnswering = member.isAnswering;
     const isOther = member.noteHealth(health, outcome);
     member.hasFailedCall = false;
     this.#noteAway(member);
     if (isOther) this.#options.onForget(address);
     if (isOther || health.kind !== before) this.#logHealth(member);
+    if (member.isAnswering && (isOther || !wasAnswering)) this.#options.onAnswer(member);
     if (health.kind === "healthy") this.#learn(member);
     if (health.kind === "unhealthy" && outcome.kind === "failure") {
       this.#onFailure(member, health, outcome.reason);

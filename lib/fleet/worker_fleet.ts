@@ -65,6 +65,7 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
   const over = new AbortController();
   const news = new News();
   const speeds = new Speeds();
+  const listeners = new Set<(worker: string) => void>();
   const roster: Roster = new Roster({
     connect,
     codecs,
@@ -72,6 +73,9 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
     news,
     onGone(member, reason) {
       for (const run of dispatcher.runs) run.abandon(member, `it is gone: ${reason}`);
+    },
+    onAnswer({ address }) {
+      for (const tell of listeners) tell(address);
     },
     onLearned: ({ address, triedFramesPerSecond }) => speeds.propose(address, triedFramesPerSecond),
     onForget: (address) => speeds.forgetWorker(address),
@@ -213,21 +217,32 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
         throw error;
       }
     },
-    async forget(jobId, { signal }) {
+    async forget(jobId, { workers, signal }) {
       speeds.forgetJob(jobId);
       using either = firstOf(signal, over.signal);
-      const answering = roster.members.filter(({ health, failedChecks, isDoubted }) =>
-        health.kind !== "unknown" && failedChecks === 0 && !isDoubted
+      const asked = roster.members.filter(({ address, isAnswering }) =>
+        isAnswering && (workers?.includes(address) ?? true)
       );
-      await tracked(Promise.all(answering.map(async ({ address, port }) => {
+      const done: string[] = [];
+      await tracked(Promise.all(asked.map(async (member) => {
+        const { address, port } = member;
         try {
           await port.deleteVideo(jobId, { signal: either.signal });
+          done.push(address);
         } catch (error) {
           if (either.signal.aborted) return;
+          const { kind } = port.diagnose(error);
+          member.hasMissedRemoval = kind !== "failed"; // who answers with a no is not asked again and again
           logger?.warn("Cannot remove shards", { worker: address, job_id: jobId, ...reasonOf(error) });
         }
       })));
       either.signal.throwIfAborted();
+      return done;
+    },
+    onAnswer(tell) {
+      const listener = (worker: string) => tell(worker);
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
     workers(): readonly WorkerView[] {
       return roster.members.map((member) => member.view()).sort((a, b) => a.address < b.address ? -1 : 1);

@@ -188,7 +188,7 @@ class Ahead implements EncodingAhead {
     }
   }
 
-  /** Whoever cannot be reached sweeps them himself. */
+  /** Whoever cannot be reached keeps them, unless the fleet asks again. */
   async #forget(): Promise<void> {
     const signal = AbortSignal.timeout(FORGET_MS);
     await this.#tools.fleet.forget(this.#spec.jobId, { signal }).catch(() => {});

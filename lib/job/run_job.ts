@@ -100,7 +100,7 @@ function hashSource({ sourcePath, sourceSha256 }: JobSpec, signal: AbortSignal):
   return hash;
 }
 
-/** The shards are remembered here by now. Who cannot be reached, or not soon, sweeps them himself. */
+/** The shards are remembered here by now. Who cannot be reached, or not soon, keeps them, unless the fleet asks again. */
 async function forgetAtWorkers({ jobId }: JobSpec, { fleet, signal }: JobTools): Promise<void> {
   const limitMs = signal.aborted ? FORGET_MS.aborted : FORGET_MS.done;
   await fleet.forget(jobId, { signal: AbortSignal.timeout(limitMs) }).catch(() => {});

@@ -20,6 +20,22 @@ export interface Save {
   readonly replacesChunks?: boolean;
 }
 
+export interface ShardsNote {
+  readonly jobId: string;
+  /** Where it is reached. */
+  readonly worker: string;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** Of the notes that are kept when one is added. */
+export interface NoteBounds {
+  /** Milliseconds since 1970. */
+  readonly sinceMs: number;
+  /** The last ones. */
+  readonly count: number;
+}
+
 /** Each call is one transaction, on disk once it returns. */
 export interface Catalog extends Disposable {
   /**
@@ -42,11 +58,15 @@ export interface Catalog extends Disposable {
   save(save: Save): void;
   /** Ends a job that is not over, whatever its run is about to say. @throws {JobNotFoundError} */
   cancel(id: string, nowMs: number): JobRecord;
-  /** Forgets a job but for its id, which stays among the removals. @throws {JobNotFoundError} */
+  /** Forgets a job, but not who may have shards of it. @throws {JobNotFoundError} */
   remove(id: string): void;
-  /** Jobs that were removed and whose files and shards may still be there. */
-  removals(): string[];
-  settleRemoval(id: string): void;
+  /** A worker is about to have shards of a job: one that the catalog knows, or not. Forgets those out of bounds. */
+  noteShards(note: ShardsNote, bounds: NoteBounds): void;
+  /** Jobs of which a worker may have shards, the oldest note first. */
+  shardsAt(worker: string): string[];
+  workersWithShards(): string[];
+  /** These workers have none of a job any more. */
+  settleShards(jobId: string, workers: readonly string[]): void;
   /** What was under way when a master ended is in the queue again. */
   requeue(nowMs: number): void;
   /** Bytes of all sources and results. */
@@ -125,11 +145,22 @@ function catalogOf(db: DatabaseSync): Catalog {
     `INSERT INTO attempts
        (job_id, chunk_index, position, worker, attempt, started_ms, ended_ms, outcome, reason)
      VALUES (:job_id, :chunk_index, :position, :worker, :attempt, :started_ms, :ended_ms, :outcome, :reason)
-     ON CONFLICT DO UPDATE SET ended_ms = :ended_ms, outcome = :outcome, reason = :reason`,
+     ON CONFLICT DO UPDATE SET worker = :worker, attempt = :attempt, started_ms = :started_ms,
+       ended_ms = :ended_ms, outcome = :outcome, reason = :reason`,
   );
-  const insertRemoval = db.prepare("INSERT INTO removals (job_id) VALUES (:id)");
-  const allRemovals = db.prepare("SELECT job_id FROM removals");
-  const deleteRemoval = db.prepare("DELETE FROM removals WHERE job_id = :id");
+  const deleteAttempts = db.prepare(
+    "DELETE FROM attempts WHERE job_id = :job_id AND chunk_index = :chunk_index AND position >= :count",
+  );
+  const someNote = db.prepare("SELECT 1 FROM shard_notes WHERE worker = :worker AND job_id = :job_id");
+  const insertNote = db.prepare(
+    "INSERT INTO shard_notes (job_id, worker, noted_ms) VALUES (:job_id, :worker, :noted_ms)",
+  );
+  const boundNotes = db.prepare(
+    `DELETE FROM shard_notes WHERE noted_ms < :since_ms OR number <= (SELECT MAX(number) FROM shard_notes) - :count`,
+  );
+  const notesOfWorker = db.prepare("SELECT job_id FROM shard_notes WHERE worker = :worker ORDER BY number");
+  const notedWorkers = db.prepare("SELECT DISTINCT worker FROM shard_notes ORDER BY worker");
+  const deleteNote = db.prepare("DELETE FROM shard_notes WHERE worker = :worker AND job_id = :job_id");
   const unfinished = db.prepare(
     "SELECT * FROM jobs WHERE state NOT IN ('completed', 'failed', 'cancelled') ORDER BY number",
   );
@@ -176,6 +207,7 @@ function catalogOf(db: DatabaseSync): Catalog {
       worker: storable(chunk.worker),
       shard_bytes: chunk.shardBytes,
     });
+    deleteAttempts.run({ ...key, count: chunk.attempts.length }); // a refused one is none any more
     chunk.attempts.forEach((attempt, position) =>
       saveAttempt.run({
         ...key,
@@ -204,7 +236,6 @@ function catalogOf(db: DatabaseSync): Catalog {
 
   function drop(id: string): void {
     if (deleteJob.run({ id }).changes !== 1) throw new JobNotFoundError("There is no such job");
-    insertRemoval.run({ id });
   }
 
   return {
@@ -246,8 +277,19 @@ function catalogOf(db: DatabaseSync): Catalog {
         return cancelled;
       }),
     remove: (id) => transaction(() => drop(id)),
-    removals: () => allRemovals.all().map((row) => String(row.job_id)),
-    settleRemoval: (id) => void deleteRemoval.run({ id }),
+    noteShards({ jobId, worker, nowMs }, { sinceMs, count }) {
+      if (someNote.get({ worker, job_id: jobId })) return; // asked for with each attempt
+      transaction(() => {
+        insertNote.run({ worker, job_id: jobId, noted_ms: nowMs });
+        boundNotes.run({ since_ms: sinceMs, count });
+      });
+    },
+    shardsAt: (worker) => notesOfWorker.all({ worker }).map((row) => String(row.job_id)),
+    workersWithShards: () => notedWorkers.all().map((row) => String(row.worker)),
+    settleShards: (jobId, workers) =>
+      transaction(() => {
+        for (const worker of workers) deleteNote.run({ worker, job_id: jobId });
+      }),
     requeue: (nowMs) =>
       transaction(() => {
         for (const job of unfinished.all().map(fromRow)) {

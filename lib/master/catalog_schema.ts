@@ -2,7 +2,7 @@
 
 /** `PRAGMA application_id`: "DVTm". */
 export const APPLICATION_ID = 0x4456546d;
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** STRICT: a column holds its type or nothing is written. */
 export const SCHEMA = `
@@ -62,6 +62,12 @@ CREATE TABLE attempts (
   FOREIGN KEY (job_id, chunk_index) REFERENCES chunks (job_id, chunk_index) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
--- jobs that are gone, whose files and shards may still be there
-CREATE TABLE removals (job_id TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+-- workers that may have shards of a job, which may be gone; its id is what they are filed under
+CREATE TABLE shard_notes (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  job_id TEXT NOT NULL,
+  worker TEXT NOT NULL,
+  noted_ms INTEGER NOT NULL,
+  UNIQUE (worker, job_id)
+) STRICT;
 `;

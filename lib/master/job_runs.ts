@@ -1,4 +1,5 @@
 /** Runs the jobs that are queued, so many at once, and takes each to its end. */
+import { lateStartNote } from "../assemble/output_start.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import { type Clock, SYSTEM_CLOCK } from "../fleet/clock.ts";
 import type { JobEvent, JobResult, JobSpec, JobTools } from "../job/job.ts";
@@ -173,11 +174,17 @@ export function createJobRuns(options: JobRunsOptions): JobRuns {
       };
       const { fleet } = options;
       await using memory = await options.openMemory();
-      const { assembled, notes } = await options.runJob(spec, { fleet, memory, onEvent, signal });
+      const { assembled, notes, lateStartSeconds } = await options.runJob(spec, {
+        fleet,
+        memory,
+        onEvent,
+        signal,
+      });
       signal.throwIfAborted();
       const converted = assembled.converted.map((what) => `Converted ${what}`);
       live.complete({ fileName, sizeBytes: assembled.sizeBytes }, [
         ...notes,
+        ...(lateStartSeconds === undefined ? [] : [lateStartNote(lateStartSeconds)]),
         ...converted,
         ...assembled.notCarried,
       ]);

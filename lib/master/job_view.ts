@@ -64,7 +64,7 @@ export interface JobView {
   readonly sourceBytes: number;
   /** Of the shards so far; of the result, once there is one. */
   readonly outputBytes: number;
-  /** Such as `libav/libx264 8.1`; empty until it is chosen. */
+  /** Such as `libav/libx264 8.1 form 2`; empty until it is chosen. */
   readonly build: string;
   /** When the upload was complete, in milliseconds since 1970, as are the next two. */
   readonly createdMs: number;

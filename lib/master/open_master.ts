@@ -22,6 +22,7 @@ import { createJobRuns, type RunJob } from "./job_runs.ts";
 import { isFinal, type JobDetails, type JobView, type MasterEvent } from "./job_view.ts";
 import type { Master, MasterOptions, UploadFacts } from "./master.ts";
 import { DrainingError, JobFinalError, NotCompletedError } from "./master_errors.ts";
+import { createShardRemovals } from "./shard_removals.ts";
 import { boundUpload, createSpace } from "./upload_bounds.ts";
 import { readUpload, type UploadOrder } from "./upload_order.ts";
 import { createUploadsAhead } from "./uploads_ahead.ts";
@@ -55,8 +56,6 @@ export interface OpenMaster extends Master {
 
 /** How often watchers learn about workers. */
 const WORKERS_EVERY_MS = 1_000;
-/** For the shards of a removed job; what is left then is the workers' own to sweep. */
-const FORGET_MS = 30_000;
 
 /**
  * Takes up what an earlier master left: its jobs go on, its leftovers are removed.
@@ -64,13 +63,12 @@ const FORGET_MS = 30_000;
  * @throws {CatalogError} @throws {StoreUnwritableError} @throws {StoreFullError}
  */
 export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster> {
-  const { dataDir, fleet, stallMs, logger, clock = SYSTEM_CLOCK } = options;
+  const { dataDir, stallMs, logger, clock = SYSTEM_CLOCK } = options;
   await using opening = new AsyncDisposableStack();
   await attempting("make the folder of the data", () => ensureDir(dataDir));
   const files = await openVideoFiles(dataDir);
   const catalog = opening.use(openCatalog(join(dataDir, "catalog.sqlite")));
   catalog.requeue(clock.now());
-  for (const jobId of catalog.removals()) await files.remove(jobId);
   await files.sweep(
     catalog.jobs().map(({ id, result }) => ({
       jobId: id,
@@ -86,7 +84,15 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
   const closing = new AbortController();
   const hub = createEventHub(watchWorkers);
   opening.defer(() => watchWorkers(false));
-  const aheads = opening.use(createUploadsAhead({ ...options, maxUploads: options.maxJobs, clock }));
+  const removals = opening.use(createShardRemovals({
+    catalog,
+    fleet: options.fleet,
+    inUse: catalog.jobs().filter(({ state }) => !isFinal(state)).map(({ id }) => id),
+    logger,
+    clock,
+  }));
+  const { fleet } = removals;
+  const aheads = opening.use(createUploadsAhead({ ...options, fleet, maxUploads: options.maxJobs, clock }));
   const runs = opening.use(createJobRuns({
     catalog,
     files,
@@ -106,7 +112,10 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
       [dataDir, "the master's folder"],
     ],
     onEvent: options.onJobEvent,
-    onOver: (jobId) => aheads.end(jobId),
+    async onOver(jobId) {
+      removals.release(jobId);
+      await aheads.end(jobId);
+    },
     clock,
   }));
   /** By video_id. */
@@ -229,29 +238,16 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
     }
   }
 
-  /** A job that the catalog has dropped: its files go, and its shards where workers can be reached now. */
+  /** A job that the catalog has dropped: its files go, now or with the next start, and its shards at workers. */
   function dropped(id: string): void {
     hub.publish({ kind: "removed", jobId: id });
-    inBackground(async () => {
-      await files.remove(id);
-      using either = firstOf(closing.signal, AbortSignal.timeout(FORGET_MS));
-      await fleet.forget(id, { signal: either.signal });
-      catalog.settleRemoval(id);
-    }, { job_id: id });
-  }
-
-  function inBackground(work: () => Promise<void>, fields: { readonly job_id: string }): void {
-    const done: Promise<void> = work()
-      .catch((error) => {
-        if (!closing.signal.aborted) {
-          logger.warn("Cannot remove all of a job", { ...fields, error: String(error) });
-        }
-      })
+    removals.release(id);
+    const done: Promise<void> = files.remove(id)
+      .catch((error) => logger.warn("Cannot remove all files of a job", { job_id: id, error: String(error) }))
       .finally(() => background.delete(done));
     background.add(done);
   }
 
-  for (const id of catalog.removals()) dropped(id);
   for (const job of catalog.jobs().reverse()) if (!isFinal(job.state)) runs.add(job);
 
   const open = opening.move();
@@ -287,6 +283,7 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
       if (stopped.state === "cancelled") return viewOf(stopped, undefined);
       if (isFinal(stopped.state)) throw new JobFinalError(stopped.state); // it was over before it could be ended
       const job = catalog.cancel(id, clock.now());
+      removals.release(id);
       withFields(logger, jobFields(job)).info("Job cancelled");
       hub.publish({ kind: "job", job: viewOf(job, undefined) });
       return viewOf(job, undefined);

@@ -43,7 +43,12 @@ export interface RunningMaster {
    * @param drainMs What has not finished by then is aborted.
    * @returns Whether every upload and download was finished.
    */
-  drain(drainMs: number): Promise<boolean>;
+  drain(drainMs: number, options?: DrainOptions): Promise<boolean>;
+}
+
+export interface DrainOptions {
+  /** Ends what else serves the master, such as a dashboard. Called when that time is over; nothing asks it after. */
+  readonly endOthers?: ((reason: DrainingError) => Promise<void>) | undefined;
 }
 
 const SERVICE = "replication.MasterService";
@@ -88,12 +93,13 @@ export async function startMaster(options: MasterServerOptions): Promise<Running
     address,
     metricsAddress: metricsServer?.address,
     master,
-    async drain(drainMs) {
+    async drain(drainMs, { endOthers } = {}) {
       for (const name of ["", SERVICE]) health.setStatus(name, "NOT_SERVING");
       const isDrained = await settlesWithin(drainMs, master.finishTransfers());
-      stop.abort(new DrainingError());
+      const reason = new DrainingError();
+      stop.abort(reason);
       // what was aborted ends by itself; what was answered has its last bytes to send
-      await shutDown(server);
+      await Promise.all([shutDown(server), endOthers?.(reason)]);
       await running.disposeAsync();
       return isDrained;
     },

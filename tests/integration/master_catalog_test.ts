@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { openCatalog } from "../../lib/master/catalog.ts";
-import { newChunk } from "../../lib/master/chunk_history.ts";
+import { chunkAfter, newChunk } from "../../lib/master/chunk_history.ts";
 import type { ChunkView } from "../../lib/master/job_view.ts";
 import {
   CatalogError,
@@ -82,17 +82,72 @@ Deno.test("only the last run of a job has a say", async () => {
   assertThrows(() => catalog.save({ job: { ...second, run: 3 }, chunks: [] }), StaleRunError);
 });
 
+Deno.test("what a catalog holds of a chunk is what is known of it, once an attempt that it held is refused", async () => {
+  await using folder = await temporaryFolder();
+  using catalog = openCatalog(join(folder.path, "catalog.sqlite"));
+  catalog.insert(NEW_JOB);
+  const job = catalog.takeUp("job-1", 1);
+  const save = (chunk: ChunkView) => {
+    catalog.save({ job, chunks: [chunk] });
+    assertEquals(catalog.chunks("job-1"), [chunk]);
+    return chunk;
+  };
+  const a = { worker: "a:1", attempt: 1 };
+  const b = { worker: "b:1", attempt: 2 };
+  const begun = save(
+    chunkAfter(newChunk(plannedChunks(1)[0]!), { kind: "started", chunk: 0, isHedge: false, ...a }, 1_000),
+  );
+  const refused = save(chunkAfter(begun, { kind: "refused", chunk: 0, ...a }, 2_000));
+  assertEquals(refused.attempts, []);
+  save(begun);
+  const again = chunkAfter(refused, { kind: "started", chunk: 0, isHedge: false, ...b }, 3_000);
+  save(chunkAfter(again, { kind: "encoded", chunk: 0, shardBytes: 1, encodeSeconds: 1, ...b }, 4_000));
+});
+
 Deno.test("a video_id is given once, and its next job takes it over in one step", async () => {
   await using folder = await temporaryFolder();
   using catalog = openCatalog(join(folder.path, "catalog.sqlite"));
   catalog.insert(NEW_JOB);
   assertThrows(() => catalog.insert({ ...NEW_JOB, id: "job-2" }), VideoExistsError);
   assertThrows(() => catalog.insert({ ...NEW_JOB, id: "job-2" }, { replaces: "job-9" }), JobNotFoundError);
-  assertEquals([catalog.jobs().map(({ id }) => id), catalog.removals()], [["job-1"], []]);
+  assertEquals(catalog.jobs().map(({ id }) => id), ["job-1"]);
   catalog.insert({ ...NEW_JOB, id: "job-2" }, { replaces: "job-1" });
-  assertEquals([catalog.jobs().map(({ id }) => id), catalog.removals()], [["job-2"], ["job-1"]]);
-  catalog.settleRemoval("job-1");
-  assertEquals(catalog.removals(), []);
+  assertEquals(catalog.jobs().map(({ id }) => id), ["job-2"]);
+});
+
+Deno.test("who may have shards of a job is known until it is settled, whatever becomes of the job", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "catalog.sqlite");
+  const bounds = { sinceMs: 0, count: 9 };
+  {
+    using catalog = openCatalog(path);
+    catalog.insert(NEW_JOB);
+    for (const worker of ["b:1", "a:1", "a:1"]) {
+      catalog.noteShards({ jobId: "job-1", worker, nowMs: 5 }, bounds);
+    }
+    catalog.noteShards({ jobId: "another", worker: "a:1", nowMs: 6 }, bounds);
+    catalog.remove("job-1");
+  }
+  using catalog = openCatalog(path);
+  assertEquals(catalog.workersWithShards(), ["a:1", "b:1"]);
+  assertEquals(catalog.shardsAt("a:1"), ["job-1", "another"]);
+  catalog.settleShards("job-1", ["a:1", "c:1"]);
+  assertEquals([catalog.shardsAt("a:1"), catalog.shardsAt("b:1")], [["another"], ["job-1"]]);
+  catalog.settleShards("another", ["a:1"]);
+  assertEquals(catalog.workersWithShards(), ["b:1"]);
+});
+
+Deno.test("of those who may have shards so many are known, and for so long", async () => {
+  await using folder = await temporaryFolder();
+  using catalog = openCatalog(join(folder.path, "catalog.sqlite"));
+  const note = (jobId: string, nowMs: number) =>
+    catalog.noteShards({ jobId, worker: "a:1", nowMs }, { sinceMs: nowMs - 10, count: 3 });
+  for (const jobId of ["1", "2", "3", "4"]) note(jobId, 100);
+  assertEquals(catalog.shardsAt("a:1"), ["2", "3", "4"]);
+  note("5", 110);
+  assertEquals(catalog.shardsAt("a:1"), ["3", "4", "5"]);
+  note("6", 111);
+  assertEquals(catalog.shardsAt("a:1"), ["5", "6"]);
 });
 
 Deno.test("requeue() puts what was under way into the queue, and leaves what is over", async () => {

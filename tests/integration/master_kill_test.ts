@@ -123,7 +123,10 @@ Deno.test({
     const { proof_version: _v, run: _r, ...facts } = await proofUnder(dataDir);
     const { proof_version: _w, run: _s, ...peacefulFacts } = await proofUnder(undisturbedDir);
     assertEquals(facts, peacefulFacts);
-    // nothing of the masters that died is left
+    // nothing of the masters that died is left, at the worker neither
+    await until(async () =>
+      (await filesUnder(join(folder.path, "shards"))).every((path) => !path.endsWith(".shard"))
+    );
     assertEquals((await filesUnder(join(dataDir, "uploads"))).length, 1);
     assertEquals((await filesUnder(join(dataDir, "results"))).length, 2);
   },

@@ -33,6 +33,8 @@ export interface FakeFleet extends Fleet {
   readonly forgotten: readonly string[];
   /** How many shards are kept. */
   readonly shards: number;
+  /** Has a worker answer no request to remove shards, or answer again. */
+  setAway(worker: string, isAway: boolean): void;
 }
 
 /** As many workers as a chunk may fail on. */
@@ -47,8 +49,13 @@ export function fakeFleet(
   const free = new Set(addresses);
   const waiting: { readonly priority: number; readonly give: (worker: string) => void }[] = [];
   const attempts: { task: ChunkTask; worker: string; attempt: number }[] = [];
-  const shards = new Map<string, { readonly jobId: string; readonly bytes: Uint8Array }>();
+  const shards = new Map<
+    string,
+    { readonly jobId: string; readonly worker: string; readonly bytes: Uint8Array }
+  >();
   const forgotten: string[] = [];
+  const away = new Set<string>();
+  const listeners = new Set<(worker: string) => void>();
 
   function giveOut(): void {
     waiting.sort((a, b) => b.priority - a.priority); // stable, so the order within a priority stays
@@ -95,7 +102,7 @@ export function fakeFleet(
     const bytes = await encode(task, chunk, signal);
     signal.throwIfAborted();
     const location = `/fake/${task.jobId}/chunk_${task.chunkIndex}.shard`;
-    shards.set(location, { jobId: task.jobId, bytes });
+    shards.set(location, { jobId: task.jobId, worker, bytes });
     return await accept({
       worker,
       workerId: `id of ${worker}`,
@@ -158,10 +165,21 @@ export function fakeFleet(
       if (!shard) return Promise.reject(new Error(`Cannot read shard "${location}": no such shard`));
       return Promise.resolve(ReadableStream.from([shard.bytes]));
     },
-    forget(jobId) {
+    forget(jobId, { workers: asked = addresses }) {
       forgotten.push(jobId);
-      for (const [location, shard] of shards) if (shard.jobId === jobId) shards.delete(location);
-      return Promise.resolve();
+      const answering = addresses.filter((worker) => asked.includes(worker) && !away.has(worker));
+      for (const [location, shard] of shards) {
+        if (shard.jobId === jobId && answering.includes(shard.worker)) shards.delete(location);
+      }
+      return Promise.resolve(answering);
+    },
+    onAnswer(tell) {
+      listeners.add(tell);
+      return { [Symbol.dispose]: () => void listeners.delete(tell) };
+    },
+    setAway(worker, isAway) {
+      if (isAway) away.add(worker);
+      else if (away.delete(worker)) { for (const tell of listeners) tell(worker); }
     },
     workers: () => addresses.map((address) => viewOf(address, { build, isBusy: !free.has(address) })),
     [Symbol.asyncDispose]() {

@@ -771,6 +771,50 @@ Deno.test("forget() removes the job's shards wherever they can be reached", asyn
   );
 });
 
+Deno.test("forget() says who has removed the shards, of all or of those that are asked", async () => {
+  await using setup = await setUp({ speeds: [10, 10, 10] });
+  const { fleet, signal, workers } = setup;
+  workers[1]!.isDown = true; // not noticed yet
+  assertEquals((await fleet.forget("a", { signal })).toSorted(), ["w1:1", "w3:1"]);
+  assertEquals(await fleet.forget("b", { signal, workers: ["w3:1", "w9:1"] }), ["w3:1"]);
+  assertEquals(workers.map(({ deleted }) => deleted), [["a"], [], ["a", "b"]]);
+});
+
+Deno.test("who listens to a fleet is told of each worker that answers, first and again", async () => {
+  await using setup = await setUp({ speeds: [10, 10], listed: 1 });
+  const { fleet, clock, signal, workers: [first, second] } = setup;
+  const told: string[] = [];
+  const listening = fleet.onAnswer((worker) => told.push(worker));
+  const news = () => told.splice(0);
+  fleet.register("w2:1");
+  await settled();
+  assertEquals(news(), ["w2:1"]);
+  await clock.advance(20_000);
+  assertEquals(news(), []);
+
+  first!.isDown = true;
+  await clock.advance(20_000);
+  first!.isDown = false;
+  await clock.advance(5_000);
+  assertEquals(news(), ["w1:1"], "it was away");
+
+  second!.restart();
+  await clock.advance(5_000);
+  assertEquals(news(), ["w2:1"], "it is another process");
+
+  first!.isDown = true;
+  assertEquals(await fleet.forget("job", { signal, workers: ["w1:1"] }), []);
+  first!.isDown = false;
+  assertEquals(news(), []);
+  await clock.advance(5_000);
+  assertEquals(news(), ["w1:1"], "it did not hear, though no check has failed");
+
+  listening[Symbol.dispose]();
+  second!.restart();
+  await clock.advance(5_000);
+  assertEquals(news(), []);
+});
+
 Deno.test("abort ends a wait for a place and an encode, with the reason, and frees the worker", async () => {
   await using setup = await setUp();
   const { fleet, clock, abort, workers } = setup;

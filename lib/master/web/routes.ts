@@ -8,6 +8,7 @@ import type { MetricsPage } from "../../rpc/metrics_server.ts";
 import { withTrace } from "../../trace.ts";
 import { parseTraceparent } from "../../traceparent.ts";
 import type { Master } from "../master.ts";
+import { DrainingError } from "../master_errors.ts";
 import { type Access, createAccess } from "./access.ts";
 import { createAssets } from "./assets.ts";
 import { errorAnswer } from "./error_answer.ts";
@@ -28,7 +29,7 @@ export interface DashboardRoutesOptions {
   /** What `/metrics` answers; undefined: there is no such page. */
   readonly metrics?: MetricsPage | undefined;
   readonly logger?: Logger | undefined;
-  /** Ends uploads, downloads and event streams. */
+  /** Ends uploads, downloads and event streams; who comes then is told that the master is about to stop. */
   readonly signal: AbortSignal;
 }
 
@@ -48,6 +49,10 @@ export function dashboardRoutes(
   const app = new Hono();
 
   app.use(securityHeaders(assets.importMap));
+  app.use(async (_, next) => {
+    if (signal.aborted) throw new DrainingError(); // on a connection that is still open
+    await next();
+  });
   app.use(async (context, next) => {
     const refusal = refusalOf(context.req.raw, { hosts });
     if (refusal === undefined) return await next();
