@@ -18,7 +18,10 @@ export function remoteText({ path, proofPath, proof, job }: RemoteResult, second
 }
 
 /** One line with its line feed; of a transcode here, it says the same and more. */
-export function remoteDoneJson({ path, proofPath, proof, job }: RemoteResult, seconds: number): string {
+export function remoteDoneJson(
+  { path, proofPath, proof, job, warnings }: RemoteResult,
+  seconds: number,
+): string {
   return jsonLine({
     event: "done",
     path,
@@ -30,6 +33,6 @@ export function remoteDoneJson({ path, proofPath, proof, job }: RemoteResult, se
     encodedChunks: job.chunks - job.chunksReused,
     reusedChunks: job.chunksReused,
     seconds,
-    notes: job.notes,
+    notes: [...job.notes, ...warnings],
   });
 }

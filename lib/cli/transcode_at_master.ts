@@ -1,24 +1,23 @@
 /** A transcode that a master does: sent there, followed, and fetched. */
 import { createHash } from "node:crypto";
 import { basename, resolve } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import type { AudioMode } from "../assemble/audio_plan.ts";
 import { containerOf } from "../assemble/output_container.ts";
 import type { EncodeSettings } from "../encode/settings.ts";
-import { withRetries } from "../fleet/retry.ts";
 import { canonicalJson } from "../job/canonical_json.ts";
 import { fileSha256 } from "../job/file_sha256.ts";
 import type { JobEvent } from "../job/job.ts";
-import { parseProof, type Proof, proofPathOf } from "../job/proof.ts";
 import { connectMaster, type MasterClient, type Pings, type RemoteJob } from "../rpc/master_client.ts";
 import { RpcError } from "../rpc/rpc_error.ts";
-import { type ConnectOptions, TransferError } from "../rpc/worker_client.ts";
-import { writeWhole } from "../store/write_file.ts";
+import type { ConnectOptions } from "../rpc/worker_client.ts";
+import { type FetchedResult, fetchResult } from "./fetch_result.ts";
 import { writeError } from "./output.ts";
-import { progressBar } from "./progress.ts";
+import { overAbsence, pause, SHORT_MS } from "./over_absence.ts";
 import { reach } from "./reach.ts";
 import { RemoteJobEvents } from "./remote_job_events.ts";
 import { transcodeDisplay } from "./transcode_display.ts";
+import { uploadToMaster } from "./upload_to_master.ts";
+import { visible } from "./visible.ts";
 
 export interface RemoteTranscode {
   readonly master: string;
@@ -36,11 +35,10 @@ export interface RemoteTranscode {
   readonly signal: AbortSignal;
 }
 
-export interface RemoteResult {
-  readonly path: string;
-  readonly proofPath: string;
-  readonly proof: Proof;
+export interface RemoteResult extends FetchedResult {
   readonly job: RemoteJob;
+  /** What did not go as it should, though the result is as it should be; each has been written as a line. */
+  readonly warnings: readonly string[];
 }
 
 /** A job that failed at the master, or was ended there. */
@@ -50,8 +48,6 @@ export class RemoteJobError extends Error {
 
 /** A day is more than any video takes. */
 const LONG_MS = 86_400_000;
-const SHORT_MS = 10_000;
-const AGAIN_MS = 1_000;
 
 /**
  * Has a master transcode a video. The same command again finds its job, if there is one, and does not send the
@@ -64,14 +60,14 @@ export async function transcodeAtMaster(order: RemoteTranscode): Promise<RemoteR
   const { signal } = order;
   using client = connectMaster(order.master, { ...order.connection, pings: pingsFor(order.giveUpMs) });
   const videoId = await videoIdOf(order);
-  const short = { timeoutMs: SHORT_MS, signal };
-  const { job: known } = await reach("master", () => client.status(videoId, short));
-  if (!known || known.state === "failed" || known.state === "cancelled") await upload(client, videoId, order);
+  const { job: known } = await reach("master", () => client.status(videoId, { timeoutMs: SHORT_MS, signal }));
+  if (!known || known.state === "failed" || known.state === "cancelled") {
+    await upload(client, { videoId, former: known }, order);
+  }
   try {
     const job = await follow(client, videoId, order);
-    const result = await fetchResult(client, job, order);
-    await client.delete(videoId, short);
-    return result;
+    const fetched = await fetchResult({ ...order, client, videoId });
+    return { ...fetched, job, warnings: await forget(client, videoId, signal) };
   } catch (error) {
     if (signal.aborted) writeError("The master goes on; the same command again follows it\n");
     throw error;
@@ -94,32 +90,15 @@ async function videoIdOf(order: RemoteTranscode): Promise<string> {
   return `transcode-${createHash("sha256").update(command).digest("hex").slice(0, 32)}`;
 }
 
-async function upload(client: MasterClient, videoId: string, order: RemoteTranscode): Promise<void> {
-  const { input, output, settings, audio, chunkSeconds, isShown, signal } = order;
-  const { size: sizeBytes } = await Deno.stat(input);
-  using progress = isShown
-    ? progressBar({ label: "Uploading", total: sizeBytes, unit: "bytes", signal })
-    : undefined;
-  const counted = new TransformStream<Uint8Array, Uint8Array>({
-    transform(bytes, controller) {
-      progress?.advance(bytes.length);
-      controller.enqueue(bytes);
-    },
-  });
-  const file = await Deno.open(input, { read: true });
-  await client.upload(
-    {
-      videoId,
-      originalFilename: basename(input),
-      settings,
-      outputFormat: containerOf(output),
-      audio,
-      chunkSeconds,
-      sizeBytes,
-    },
-    file.readable.pipeThrough(counted),
-    { timeoutMs: LONG_MS, signal },
-  );
+async function upload(
+  client: MasterClient,
+  { videoId, former }: { readonly videoId: string; readonly former: RemoteJob | undefined },
+  order: RemoteTranscode,
+): Promise<void> {
+  const { input, output, settings, audio, chunkSeconds } = order;
+  const outputFormat = containerOf(output);
+  const facts = { originalFilename: basename(input), settings, outputFormat, audio, chunkSeconds };
+  await uploadToMaster(input, { ...order, client, videoId, facts, former });
 }
 
 /** Watches a job to its end, also over a restart of its master. */
@@ -128,7 +107,7 @@ async function follow(client: MasterClient, videoId: string, order: RemoteTransc
   const events = new RemoteJobEvents();
   using display = isShown ? transcodeDisplay({ workers: () => events.workers(), signal }) : undefined;
   for (;;) {
-    await overAbsence(client, videoId, order, async (heard) => {
+    await overAbsence({ ...order, client, videoId }, async (heard) => {
       for await (const update of client.watch(videoId, { timeoutMs: LONG_MS, signal })) {
         heard();
         for (const event of events.apply(update)) {
@@ -145,84 +124,18 @@ async function follow(client: MasterClient, videoId: string, order: RemoteTransc
   }
 }
 
-/**
- * Makes a call again for as long as its master may be gone.
- *
- * @param call Says when it has heard from the master, who then is there.
- */
-async function overAbsence<T>(
-  client: MasterClient,
-  videoId: string,
-  { giveUpMs, signal }: RemoteTranscode,
-  call: (heard: () => void) => Promise<T>,
-): Promise<T> {
-  let goneSinceMs: number | undefined;
-  const heard = () => void (goneSinceMs = undefined);
-  const leftMs = () => goneSinceMs === undefined ? Infinity : goneSinceMs + giveUpMs - performance.now();
-  for (;;) {
-    try {
-      // connecting to one that does not answer takes as long as the call may
-      const timeoutMs = Math.min(SHORT_MS, Math.max(leftMs(), AGAIN_MS));
-      if (goneSinceMs !== undefined) await client.status(videoId, { timeoutMs, signal });
-      return await call(heard);
-    } catch (error) {
-      if (!(error instanceof RpcError && ABSENT.has(error.code))) throw error;
-      goneSinceMs ??= performance.now();
-      if (leftMs() <= 0) return await reach("master", () => Promise.reject(error));
-    }
-    await pause(signal);
+/** Has the master forget a video whose result is here, which counts also where that fails. @returns Warnings. */
+async function forget(client: MasterClient, videoId: string, signal: AbortSignal): Promise<string[]> {
+  try {
+    await client.delete(videoId, { timeoutMs: SHORT_MS, signal });
+    return [];
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    if (error.code === "NOT_FOUND") return []; // somebody else has
+    const warning =
+      `The video stays at the master, which could not be told to delete it (${error.reason}); ` +
+      `its dashboard can, or the call DeleteVideo with video_id ${videoId}`;
+    writeError(`warning: ${visible(warning)}\n`);
+    return [warning];
   }
-}
-
-const ABSENT: ReadonlySet<RpcError["code"]> = new Set(["UNAVAILABLE", "DEADLINE_EXCEEDED"]);
-
-function pause(signal: AbortSignal): Promise<void> {
-  return setTimeout(AGAIN_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
-}
-
-async function fetchResult(
-  client: MasterClient,
-  job: RemoteJob,
-  order: RemoteTranscode,
-): Promise<RemoteResult> {
-  const { output, signal } = order;
-  const proofPath = proofPathOf(output);
-  const rpc = { timeoutMs: LONG_MS, signal };
-  const fetchOnce = async () => {
-    await client.status(job.videoId, { timeoutMs: SHORT_MS, signal }); // a day is too long to connect
-    const text = await new Response(client.retrieveProof(job.videoId, rpc)).text();
-    const proof = parseProof(text);
-    await Deno.remove(proofPath).catch(ignoreAbsence); // that of another output
-    await writeWhole(output, checked(client.retrieve(job.videoId, rpc), proof), { signal });
-    await writeWhole(proofPath, ReadableStream.from([new TextEncoder().encode(text)]), { signal });
-    return { path: output, proofPath, proof, job };
-  };
-  return await overAbsence(
-    client,
-    job.videoId,
-    order,
-    () => withRetries(fetchOnce, { attempts: 3, busyMs: 0, signal }),
-  );
-}
-
-/** Fails before the file has its name, unless the bytes are those of the proof. */
-function checked(bytes: ReadableStream<Uint8Array>, { output }: Proof): ReadableStream<Uint8Array> {
-  const hash = createHash("sha256");
-  return bytes.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(part, controller) {
-        hash.update(part);
-        controller.enqueue(part);
-      },
-      flush() {
-        if (hash.digest("hex") !== output.sha256) {
-          throw new TransferError("Cannot fetch the result: it is not the one that its proof is of");
-        }
-      },
-    }),
-  );
-}
-
-function ignoreAbsence(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
