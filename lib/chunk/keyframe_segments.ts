@@ -2,6 +2,7 @@
 import type { EncodedPacket } from "mediabunny";
 import { writeChunk } from "./chunk_writer.ts";
 import { withoutKnownSets } from "./known_parameter_sets.ts";
+import { MPEG_TS_CLOCK, MPEG_TS_WRAP_TICKS } from "./mpeg_ts_packets.ts";
 import type { PacketTable } from "./packet_table.ts";
 import {
   type PlanLimits,
@@ -52,7 +53,8 @@ export interface SegmentOptions {
 export interface PlanOptions extends SegmentOptions {
   /**
    * What becomes of frames that an edit list hides before 0. "keep", the default: they are part of the plan, as a
-   * copy needs them. "drop": chunks have them only as far as others need them, hidden, and no encoder gives them back.
+   * copy needs them. "drop", for an encode: chunks have them only as far as others need them, hidden, and no encoder
+   * gives them back; a file whose pictures are known not to be whole is refused.
    */
   readonly hidden?: "keep" | "drop" | undefined;
 }
@@ -62,7 +64,8 @@ export interface PlanOptions extends SegmentOptions {
  * that segments begin with are read as well, since an index may be wrong about them.
  *
  * @throws {RangeError} If the target is not a positive number.
- * @throws {SourceError} If the file is damaged, or its times go back.
+ * @throws {SourceError} If the file is damaged (for an encode, also where packets of its video are missing), or its
+ * times go back.
  * @throws `signal.reason` once aborted.
  */
 export async function planSource(
@@ -103,6 +106,7 @@ async function planVerified(
   }
   checkForward(source, packets);
   if (changes.form !== undefined) throw pictureChanges(path, changes.form);
+  if (hidden === "drop") checkWhole(source, plan.shownTicks);
   return {
     ...plan,
     parametersChangeAt: changes.sets,
@@ -128,6 +132,28 @@ function checkForward({ path, video: { timescale } }: SourceFile, packets: Packe
     "unsupported",
     path,
     `its times go back at frame ${back.index}, from ${from} s to ${to} s (two recordings in one file?)`,
+  );
+}
+
+/** What lies before the first frame that can be decoded does not matter. */
+function checkWhole({ path, video: { timescale }, losses }: SourceFile, shownTicks: Float64Array): void {
+  const wrapTicks = MPEG_TS_WRAP_TICKS * (timescale / MPEG_TS_CLOCK);
+  const [firstTicks, lastTicks] = [shownTicks[0]!, shownTicks.at(-1)!];
+  const found = (losses?.() ?? []).flatMap(({ positionBytes, ticks }) => {
+    if (ticks === undefined) return [];
+    const clockTicks = ticks * (timescale / MPEG_TS_CLOCK);
+    const shownAtTicks = clockTicks + Math.ceil((firstTicks - clockTicks) / wrapTicks) * wrapTicks;
+    return shownAtTicks <= lastTicks ? [{ positionBytes, seconds: shownAtTicks / timescale }] : [];
+  });
+  const [first] = found;
+  if (!first) return;
+  const places = found.length === 1 ? "one place" : `${found.length} places, first`;
+  throw new SourceError(
+    "damaged",
+    path,
+    `packets of its video are missing in ${places} at ${first.seconds.toFixed(3)} s ` +
+      `(byte ${first.positionBytes} of the file): it can be copied (--codec copy) as it is, or encoded once ` +
+      `ffmpeg -err_detect ignore_err has made whole pictures of it`,
   );
 }
 

@@ -1,10 +1,9 @@
 /** The streams that an MPEG transport stream lists, whether or not the demuxer knows them. */
 import type { ByteSource, ContainerOutline, StreamLabels } from "./container_outline.ts";
+import { PACKET_BYTES, SYNC_BYTE } from "./mpeg_ts_packets.ts";
 
 /** The tables are repeated many times a second. */
 const MAX_BYTES = 4 * 1024 * 1024;
-const SYNC_BYTE = 0x47;
-const PACKET_BYTES = 188;
 
 /**
  * Reads the first program tables of a transport stream (ISO/IEC 13818-1, 2.4.4), and what begins in streams of which
