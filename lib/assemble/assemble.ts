@@ -19,7 +19,9 @@ import { type Extras, readExtras, withoutCarried } from "./extras.ts";
 import { interleave, type TrackFeed } from "./interleave.ts";
 import { addMatroskaExtras } from "./matroska_extras.ts";
 import type { SegmentHeader } from "./matroska_header.ts";
+import { withMovieTags } from "./movie_tags.ts";
 import { textTracks, withTexts } from "./mp4_text_tracks.ts";
+import { setCreation } from "../chunk/mp4_creation_time.ts";
 import { type PacketForm, packetForm } from "../chunk/mp4_packet_form.ts";
 import { type Container, formatOf, reservesIndex } from "./output_container.ts";
 import { outputTags } from "./output_tags.ts";
@@ -47,7 +49,7 @@ export interface AssembleOptions {
    * order that they have in the source. Default false: an encoder has dropped what was led out.
    */
   readonly copied?: boolean;
-  /** Written as the tag for who made the file, such as `libav/libx264 8.1 crf=23`. */
+  /** Written as the tag for who made the file, such as `libav/libx264 8.1 form 2, crf 23`. */
   readonly encoderTag?: string;
   /** Told of each segment as its first frame is written. */
   readonly onProgress?: (segmentIndex: number) => void;
@@ -119,8 +121,9 @@ async function writeVideo(
   const header = new BufferTarget();
   const target = reservesIndex(container) ? header : new GatheringTarget(file);
   let segmentHeader: SegmentHeader | undefined;
-  const onSegmentHeader = (bytes: Uint8Array, position: number) => void (segmentHeader = { bytes, position });
-  const format = formatOf(container, hasTexts(extras) ? { onSegmentHeader } : {});
+  const onSegmentHeader = (bytes: Uint8Array, position: number) =>
+    void (segmentHeader = { position, sizeBytes: bytes.length });
+  const format = formatOf(container, { onSegmentHeader });
   const output = new Output({ format, target });
   try {
     const sound = planAudio(source.audio, container, audio);
@@ -130,9 +133,9 @@ async function writeVideo(
       feeds.push(await addAudio(output, container, treatment, options));
       forms.push(audioForm(treatment));
     }
-    const { tags, carried, notCarried: lostTags } = await outputTags(source, container, options.encoderTag);
-    const matroska = reservesIndex(container) ? undefined : addMatroskaExtras(output, extras);
-    output.setMetadataTags(matroska?.withRoom(tags) ?? tags);
+    const tags = await outputTags(source, container, options.encoderTag);
+    const matroska = reservesIndex(container) ? undefined : addMatroskaExtras(output, extras, tags);
+    output.setMetadataTags(matroska?.tags ?? tags.tags);
 
     await output.start();
     if (reservesIndex(container)) {
@@ -145,9 +148,12 @@ async function writeVideo(
         const level = video.vp9Level();
         if (level !== undefined) setVp9Level(moov, level);
         setVp8Colours(moov, videoConfig(video.first, source).colorSpace);
+        if (tags.createdNs !== undefined) setCreation(moov, tags.createdNs);
       };
+      const withTracks = (moov: DataView) =>
+        withMovieTags(hasTexts(extras) ? withTexts(moov, extras, tracks.length + 1) : moov, tags.movie);
       await writeMp4(file, { output, target: header }, [...tracks, ...textTracks(extras)], {
-        ...(hasTexts(extras) && { withTracks: (moov) => withTexts(moov, extras, tracks.length + 1) }),
+        withTracks,
         onMovie,
         signal,
       });
@@ -163,10 +169,12 @@ async function writeVideo(
       converted: extras.converted,
       notCarried: [
         ...missingFrames(plan),
-        ...withoutCarried(source.otherContents, extras.carried).filter((what) => !carried.includes(what)),
+        ...withoutCarried(source.otherContents, extras.carried).filter((what) =>
+          !tags.carried.includes(what)
+        ),
         ...extras.notCarried,
         ...sound.notCarried,
-        ...lostTags,
+        ...tags.notCarried,
       ],
     };
   } catch (error) {

@@ -1,4 +1,5 @@
 /** Whether two shards can be one track: pure. */
+import { statedSets } from "../chunk/coded_picture.ts";
 import { descriptionBytes } from "../chunk/description_bytes.ts";
 import type { DecoderConfig } from "../chunk/source_file.ts";
 
@@ -14,7 +15,7 @@ export function codecDifferences(first: DecoderConfig, other: DecoderConfig): st
   compare("size", size(first), size(other));
   compare("pixel aspect", aspect(first), aspect(other));
   compare("colour", colour(first), colour(other));
-  compare("parameter sets", parameterSets(first), parameterSets(other));
+  compare("parameter sets", ...firstDifference(parameterSets(first), parameterSets(other)));
   return differences;
 }
 
@@ -47,7 +48,49 @@ function colour({ colorSpace }: DecoderConfig): string {
   return [primaries, transfer, matrix, range].map((value) => value ?? "-").join("/");
 }
 
-/** The bytes that a decoder is set up with (avcC, hvcC, av1C), in hexadecimal. */
-function parameterSets({ description }: DecoderConfig): string | undefined {
-  return description && descriptionBytes(description).toHex();
+/** ISO/IEC 14496-15, 8.3.3.1: those of hvcC before its lists of units. */
+const HVCC_FIXED_BYTES = 22;
+
+/**
+ * What a decoder is set up with (avcC, hvcC, av1C), in hexadecimal: whole, but for HEVC, whose record may have messages
+ * that change nothing, such as x265's options.
+ */
+function parameterSets({ codec, description }: DecoderConfig): readonly string[] {
+  if (!description) return [];
+  const record = descriptionBytes(description);
+  if (!/^(hvc|hev)1\./.test(codec)) return [record.toHex()];
+  const { video, sequence, picture } = statedSets({ codec: "hevc", decoderConfig: { description } });
+  return [record.subarray(0, HVCC_FIXED_BYTES).toHex(), ...video, ...sequence, ...picture];
+}
+
+/** The first of each that are not the same, in short; undefined: there is none. */
+function firstDifference(
+  a: readonly string[],
+  b: readonly string[],
+): readonly [string | undefined, string | undefined] {
+  for (let index = 0; index < Math.max(a.length, b.length); index++) {
+    if (a[index] !== b[index]) return excerpts(a[index], b[index]);
+  }
+  return [undefined, undefined];
+}
+
+/** Of the bytes of a parameter set; so many of them come before those that differ. */
+const SHOWN = { digits: 64, digitsBefore: 14 } as const;
+
+/** Hexadecimal, from shortly before the first byte that differs where there is not room for all. */
+function excerpts(
+  a: string | undefined,
+  b: string | undefined,
+): readonly [string | undefined, string | undefined] {
+  if (a === undefined || b === undefined) return [a && excerpt(a, 0), b && excerpt(b, 0)];
+  let same = 0;
+  while (same < a.length && a[same] === b[same]) same++;
+  const isShort = Math.max(a.length, b.length) <= SHOWN.digits;
+  const start = isShort ? 0 : Math.max(0, same - same % 2 - SHOWN.digitsBefore);
+  return [excerpt(a, start), excerpt(b, start)];
+}
+
+function excerpt(digits: string, start: number): string {
+  const end = start + SHOWN.digits;
+  return `${start > 0 ? "..." : ""}${digits.slice(start, end)}${end < digits.length ? "..." : ""}`;
 }

@@ -1,32 +1,40 @@
-/** Chapters and subtitles on their way into a Matroska or WebM file. */
+/** What goes into a Matroska or WebM file besides what the muxer writes: chapters, subtitles, facts of the video. */
 import type { MetadataTags, Output } from "mediabunny";
 import type { Extras } from "./extras.ts";
 import type { TrackFeed } from "./interleave.ts";
 import { chaptersElement } from "./matroska_chapters.ts";
-import { putExtras, type SegmentHeader, withRoom } from "./matroska_header.ts";
+import { infoElements, stereoElements } from "./matroska_facts.ts";
+import { type HeaderExtras, putExtras, type SegmentHeader, withRoom } from "./matroska_header.ts";
 import { addMatroskaSubtitles } from "./matroska_subtitles.ts";
-import type { SeekableFile } from "./seekable_sink.ts";
+import type { OutputTags } from "./output_tags.ts";
 
 export interface MatroskaExtras {
   readonly feeds: readonly TrackFeed[];
   /** The output's tags, with room for what the muxer cannot write. */
-  readonly withRoom: (tags: MetadataTags) => MetadataTags;
+  readonly tags: MetadataTags;
   /** Puts that into the finished file. */
-  readonly put: (file: SeekableFile, header: SegmentHeader) => Promise<void>;
+  readonly put: (file: Deno.FsFile, header: SegmentHeader) => Promise<void>;
 }
 
-/** Adds tracks to an output that has not started, behind those that it has; undefined where there is nothing. */
+/** Adds tracks to an output that has not started, behind those that it has. */
 export function addMatroskaExtras(
   output: Output,
   { subtitles, chapters }: Pick<Extras, "subtitles" | "chapters">,
-): MatroskaExtras | undefined {
-  if (subtitles.length === 0 && chapters.length === 0) return undefined;
+  { tags, createdNs, stereoMode }: OutputTags,
+): MatroskaExtras {
   const texts = subtitles.map((track) => addMatroskaSubtitles(output, track));
-  const chaptersPart = chapters.length > 0 ? chaptersElement(chapters) : undefined;
-  const tracks = new Map(texts.map(({ number, elements }) => [number, elements]));
+  const { title, ...others } = tags;
+  // Some readers look for it among the tags alone; of "TITLE" there, FFmpeg would make the name of the other one.
+  const raw = title === undefined ? others.raw : { title, ...others.raw };
+  const extras: HeaderExtras = {
+    chapters: chapters.length > 0 ? chaptersElement(chapters) : undefined,
+    tracks: new Map(texts.map(({ number, elements }) => [number, elements])),
+    info: infoElements(title, createdNs),
+    video: stereoElements(stereoMode),
+  };
   return {
     feeds: texts.map(({ feed }) => feed),
-    withRoom: (tags) => chaptersPart ? withRoom(tags, chaptersPart.length) : tags,
-    put: (file, header) => putExtras(file, header, { chapters: chaptersPart, tracks }),
+    tags: withRoom({ ...others, ...(raw && { raw }) }, extras),
+    put: (file, header) => putExtras(file, header, extras),
   };
 }

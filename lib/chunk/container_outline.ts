@@ -30,6 +30,10 @@ export interface ContainerOutline {
   readonly otherContents: readonly string[];
   /** Where the demuxer does not tell it. */
   readonly title?: string | undefined;
+  /** When it was made, in nanoseconds since 1970; undefined: it does not say. */
+  readonly createdNs?: bigint | undefined;
+  /** By track number, how its pictures hold two for 3D: `StereoMode` of Matroska, and not 0. */
+  readonly stereoModes?: ReadonlyMap<number, number>;
   /** By track number, the seconds to take off a packet's time (CodecDelay of Matroska). */
   readonly delaysSeconds: ReadonlyMap<number, number>;
   /** By track number, the time from which on an edit list shows no more of it. */

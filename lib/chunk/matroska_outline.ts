@@ -17,6 +17,9 @@ const MAX_TRACKS_BYTES = 16 * 1024 * 1024;
 const MAX_INFO_BYTES = 1024 * 1024;
 const MAX_CHAPTERS_BYTES = 4 * 1024 * 1024;
 
+/** The start of 2001, from which dates are counted (RFC 8794, 7.6), since 1970. */
+export const MATROSKA_EPOCH_NS = 978_307_200n * 1_000_000_000n;
+
 /** Reads the outline of a Matroska or WebM file (RFC 9559); clusters are skipped. */
 export async function outlineMatroska(file: ByteSource): Promise<ContainerOutline> {
   const otherContents: string[] = [];
@@ -26,7 +29,8 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
   const pixelAspects = new Map<number, StatedAspect>();
   const subtitles: SubtitleOutline[] = [];
   let chapters: FileElement | undefined;
-  let title: string | undefined;
+  let info: SegmentInfo = {};
+  const stereoModes = new Map<number, number>();
   for await (const part of elements(file, 0, file.sizeBytes)) {
     if (part.end !== undefined) claimedBytes = Math.max(claimedBytes, part.end);
     if (part.id !== ID.Segment) continue;
@@ -35,7 +39,7 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
       if (part.end !== undefined && !IN_SEGMENT.has(child.id)) {
         fault ??= `what begins at byte ${child.position} of it is no part of a Matroska file`;
       }
-      if (child.id === ID.Info) title ??= await titleIn(file, child);
+      if (child.id === ID.Info) info = { ...await infoIn(file, child), ...info };
       if (child.id === ID.Chapters) {
         otherContents.push(CHAPTERS);
         chapters ??= child;
@@ -52,23 +56,34 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
           subtitles.push(subtitleOf(track, title, format));
         }
         if (track.pixelAspect) pixelAspects.set(track.number, track.pixelAspect);
+        if (track.stereoMode > 0) stereoModes.set(track.number, track.stereoMode);
         if (track.delaySeconds > 0) delaysSeconds.set(track.number, track.delaySeconds);
       }
     }
   }
   const readChapters = chaptersReader(file, chapters);
   return {
-    ...{ claimedBytes, otherContents, delaysSeconds, fault, subtitles, pixelAspects, title },
+    ...{ claimedBytes, otherContents, delaysSeconds, fault, subtitles, pixelAspects },
+    ...info,
+    stereoModes,
     ...(readChapters && { readChapters }),
   };
 }
 
-async function titleIn(file: ByteSource, { start, end = start }: FileElement): Promise<string | undefined> {
-  if (end > file.sizeBytes || end - start > MAX_INFO_BYTES || end === start) return undefined;
+type SegmentInfo = Pick<ContainerOutline, "title" | "createdNs">;
+
+async function infoIn(file: ByteSource, { start, end = start }: FileElement): Promise<SegmentInfo> {
+  if (end > file.sizeBytes || end - start > MAX_INFO_BYTES || end === start) return {};
+  const info: Mutable<SegmentInfo> = {};
   for (const { id, bytes } of elementsIn(await file.read(start, end))) {
-    if (id === ID.Title) return text(bytes);
+    if (id === ID.Title) info.title ??= text(bytes);
+    if (id === ID.DateUTC && bytes.length === 8) info.createdNs ??= MATROSKA_EPOCH_NS + signedInt(bytes);
   }
-  return undefined;
+  return info;
+}
+
+function signedInt(bytes: Uint8Array): bigint {
+  return new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(0);
 }
 
 function chaptersReader(
@@ -95,12 +110,14 @@ const ID = {
   Segment: 0x18538067,
   Info: 0x1549a966,
   Title: 0x7ba9,
+  DateUTC: 0x4461,
   Tracks: 0x1654ae6b,
   Chapters: 0x1043a770,
   Attachments: 0x1941a469,
   TrackEntry: 0xae,
   TrackNumber: 0xd7,
   Video: 0xe0,
+  StereoMode: 0x53b8,
   TrackType: 0x83,
   CodecId: 0x86,
   CodecDelay: 0x56aa,
@@ -174,6 +191,8 @@ interface TrackEntry {
   readonly language: string;
   readonly delaySeconds: number;
   readonly pixelAspect: StatedAspect | undefined;
+  /** 0: its pictures are for one eye. */
+  readonly stereoMode: number;
   readonly name: string | undefined;
   readonly isDefault: boolean;
   readonly isForced: boolean;
@@ -193,6 +212,7 @@ function* trackEntries(tracks: Uint8Array): Generator<TrackEntry> {
     const entry: Mutable<TrackEntry> = {
       ...{ number: 0, type: 0, codec: "?", language: "eng", delaySeconds: 0, name: undefined },
       pixelAspect: undefined,
+      stereoMode: 0,
       ...{ isDefault: true, isForced: false, codecPrivate: undefined, isEncoded: false },
       packing: undefined,
     };
@@ -200,7 +220,11 @@ function* trackEntries(tracks: Uint8Array): Generator<TrackEntry> {
       if (field.id === ID.TrackNumber) entry.number = unsignedInt(field.bytes);
       if (field.id === ID.TrackType) entry.type = unsignedInt(field.bytes);
       if (field.id === ID.CodecDelay) entry.delaySeconds = unsignedInt(field.bytes) / 1e9;
-      if (field.id === ID.Video) entry.pixelAspect = matroskaPixelAspect(field.bytes);
+      if (field.id === ID.Video) {
+        entry.pixelAspect = matroskaPixelAspect(field.bytes);
+        const mode = [...elementsIn(field.bytes)].find(({ id }) => id === ID.StereoMode);
+        entry.stereoMode = mode ? unsignedInt(mode.bytes) : 0;
+      }
       if (field.id === ID.CodecId) entry.codec = text(field.bytes);
       if (field.id === ID.Language) entry.language = text(field.bytes);
       if (field.id === ID.Name) entry.name = text(field.bytes);

@@ -3,6 +3,7 @@ import { type ByteSource, CHAPTERS, type ContainerOutline, MAX_PARTS } from "./c
 import { firstSampleOnly, type Replacement, withReplacements } from "./mp4_abridged.ts";
 import { boxesAt, boxesIn, letters } from "./mp4_boxes.ts";
 import { chapterTrackIds, hasChapterList, listedChapters, trackChapters } from "./mp4_chapters.ts";
+import { creationNs } from "./mp4_creation_time.ts";
 import { defaultDescriptions, SampleDescriptions, useInFragment } from "./mp4_descriptions.ts";
 import { editsOf, shownUntilTicks } from "./mp4_edits.ts";
 import { mp4PixelAspect } from "./mp4_aspect.ts";
@@ -31,6 +32,7 @@ interface Outline {
   readonly samples: Map<number, SampleIndex>;
   readonly pixelAspects: Map<number, StatedAspect>;
   readonly subtitles: SubtitleOutline[];
+  createdNs?: bigint;
   readChapters?: NonNullable<ContainerOutline["readChapters"]>;
   abridged?: ByteSource;
   unsupported?: string;
@@ -71,6 +73,8 @@ export async function outlineMp4(file: ByteSource): Promise<ContainerOutline> {
       soundTracks = soundTracksOf(view);
       // Any further one is not read.
       if (!hasMovie) {
+        const createdNs = creationNs(view);
+        if (createdNs !== undefined) outline.createdNs = createdNs;
         outline.abridged = withReplacements(file, indexSamples(view, box.start, outline, file.sizeBytes));
         if (outline.fault === undefined) readTexts(view, file, outline);
       }

@@ -30,7 +30,9 @@ import { outlineMatroska } from "./matroska_outline.ts";
 import { readMatroskaSamples } from "./matroska_samples.ts";
 import { endSearches, refuseBrokenClusters } from "./matroska_search.ts";
 import { outlineMp4 } from "./mp4_outline.ts";
+import { type Loss, WatchedTransport } from "./mpeg_ts_losses.ts";
 import { outlineMpegTs } from "./mpeg_ts_outline.ts";
+import { beginningAt, findPackets, MPEG_TS_CLOCK, MPEG_TS_WRAP_TICKS } from "./mpeg_ts_packets.ts";
 import { outlineOgg } from "./ogg_outline.ts";
 import { DeferredReader, type PacketReader, type TrackPackets } from "./packet_reader.ts";
 import { RandomAccessFile } from "./random_access_file.ts";
@@ -52,7 +54,7 @@ const CACHE_BYTES = 2 * 1024 * 1024;
 /** What mediabunny (1.61) adds to an error at what it did not expect in a file. */
 const INTERNAL_ERROR = / This is likely an internal error, please report it.*$/s;
 /** When the clock of MPEG-TS starts again. */
-const MPEG_TS_WRAP_SECONDS = 2 ** 33 / 90_000;
+const MPEG_TS_WRAP_SECONDS = MPEG_TS_WRAP_TICKS / MPEG_TS_CLOCK;
 
 export type { AudioDecoderConfig, AudioFacts, SourceAudioCodec } from "./source_audio.ts";
 export type { DecoderConfig, VideoFacts } from "./source_video.ts";
@@ -66,12 +68,18 @@ export interface SourceFile extends Disposable {
   readonly audio: readonly AudioFacts[];
   /** Where it is not among the tags that the demuxer tells. */
   readonly title?: string | undefined;
+  /** When it was made, in nanoseconds since 1970; undefined: it does not say. */
+  readonly createdNs?: bigint | undefined;
+  /** How the video's pictures hold two for 3D: `StereoMode` of Matroska; undefined: they do not. */
+  readonly stereoMode?: number | undefined;
   /** What else it holds, in words: further video tracks, subtitles, chapters, data. */
   readonly otherContents: readonly string[];
   /** Those of `otherContents` that are text. */
   readonly subtitles: readonly SubtitleTrack[];
   /** Reads the chapters, if there are any; gives undefined where that cannot be done. */
   readonly readChapters: (() => Promise<ChapterList | undefined>) | undefined;
+  /** Where parts of pictures are missing, as far as the file has been read through; absent: it does not tell. */
+  readonly losses?: (() => readonly Loss[]) | undefined;
 }
 
 export interface OpenSourceOptions {
@@ -117,8 +125,8 @@ async function openMedia(
 ): Promise<SourceFile> {
   let input: Input | undefined;
   try {
-    const format = await formatOf(path, wholeFile);
-    const file = isGrowing ? await arrivedPart(format, wholeFile) : wholeFile;
+    const { format, media, transport } = await recognised(path, wholeFile);
+    const file = isGrowing ? await arrivedPart(format, media) : media;
     const outline = await outlineOf(format, file);
     if (outline.claimedBytes > file.sizeBytes && !isGrowing) {
       const fault = `it ends after ${file.sizeBytes} of ${outline.claimedBytes} bytes (truncated)`;
@@ -148,14 +156,17 @@ async function openMedia(
     });
     return {
       path,
-      sizeBytes: file.sizeBytes,
+      sizeBytes: wholeFile.sizeBytes - media.sizeBytes + file.sizeBytes,
       input,
       title: outline.title,
+      createdNs: outline.createdNs,
+      stereoMode: outline.stereoModes?.get(video.track.id),
       video: withReader(video),
       audio: audio.map(withReader),
       otherContents: [...furtherVideo, ...unknownStreams, ...outline.otherContents],
       subtitles: (outline.subtitles ?? []).map((track) => subtitleTrack(file, track, samples)),
       readChapters: outline.readChapters,
+      losses: transport && (() => transport.lossesOf(video.track.id)),
       [Symbol.dispose]: () => input?.dispose(),
     };
   } catch (error) {
@@ -276,19 +287,38 @@ export function findingTime({ timescale, shiftTicks }: VideoFacts, ticks: number
   return (ticks - shiftTicks + 0.5) / timescale;
 }
 
-async function formatOf(path: string, file: ByteSource): Promise<InputFormat> {
+interface Recognised {
+  readonly format: InputFormat;
+  /** From where it begins in the file. */
+  readonly media: ByteSource;
+  readonly transport?: WatchedTransport;
+}
+
+async function recognised(path: string, file: ByteSource): Promise<Recognised> {
   const start = await file.read(0, Math.min(BRAND_BYTES, file.sizeBytes));
   const brand = new TextDecoder().decode(start.subarray(4));
   // Told from its first box, since shards by the thousand are of that kind.
-  if (brand.startsWith("ftyp")) return brand.endsWith("qt  ") ? QTFF : MP4;
+  if (brand.startsWith("ftyp")) return { format: brand.endsWith("qt  ") ? QTFF : MP4, media: file };
   using input = inputOf(file, () => {});
   try {
-    return await input.getFormat();
+    const format = await input.getFormat();
+    const transport = format === MPEG_TS ? await transportIn(file) : undefined;
+    return transport?.media.sizeBytes === file.sizeBytes ? transport : { format, media: file };
   } catch (error) {
     // Mostly an UnsupportedInputFormatError; what is too short for any format fails in other ways.
     if (error instanceof SourceError) throw error;
+    const transport = await transportIn(file);
+    if (transport) return transport;
     throw new NotMediaError(path, { cause: error });
   }
+}
+
+/** A capture begins at any byte: it is read from its first whole packet on. */
+async function transportIn(file: ByteSource): Promise<Recognised | undefined> {
+  const grid = await findPackets(file);
+  if (!grid) return undefined;
+  const transport = new WatchedTransport(file, grid);
+  return { format: MPEG_TS, media: beginningAt(transport, grid.startBytes), transport };
 }
 
 async function outlineOf(format: InputFormat, file: ByteSource): Promise<ContainerOutline> {

@@ -27,11 +27,8 @@ async function made(file: string): Promise<string> {
 const pixels = ({ streams }: ProbedFile) =>
   streams.find(({ kind }) => kind === "video")?.field.sample_aspect_ratio;
 
-/** FFmpeg puts a prefix before tags of Matroska that say that they are of the whole film. */
-const titleAndDate = ({ tags }: ProbedFile) => [
-  tags.title ?? tags["MOVIE/TITLE"],
-  tags.date ?? tags.DATE ?? tags["MOVIE/DATE"],
-];
+/** Matroska's own names are in capitals. */
+const titleAndDate = ({ tags }: ProbedFile) => [tags.title, tags.date ?? tags.DATE];
 
 function testMedia(behaviour: string, fn: () => Promise<void>): void {
   Deno.test({ name: HAS_FFMPEG ? behaviour : `${behaviour} ${WITHOUT_FFMPEG}`, ignore: !HAS_FFMPEG, fn });

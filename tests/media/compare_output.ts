@@ -201,5 +201,4 @@ function tagDifferences(before: ProbedFile, after: ProbedFile): string[] {
 }
 
 /** Matroska names them otherwise. */
-const plainName = (name: string) =>
-  name.toLowerCase().replace(/^movie\//, "").replace("date_released", "date");
+const plainName = (name: string) => name.toLowerCase().replace("date_released", "date");
