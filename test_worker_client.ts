@@ -22,6 +22,7 @@ import { reach } from "./lib/cli/reach.ts";
 import { copyVideo, reconstruct } from "./lib/cli/reconstruct.ts";
 import { UsageError } from "./lib/cli/usage_error.ts";
 import { visible } from "./lib/cli/visible.ts";
+import { codedSettings } from "./lib/encode/coded_settings.ts";
 import { makeVideo } from "./lib/encode/make_video.ts";
 import { checkPicture, DEFAULT_SETTINGS } from "./lib/encode/settings.ts";
 import { createRetrievedCheck } from "./lib/fleet/check_retrieved.ts";
@@ -119,9 +120,10 @@ async function main({ flags }: Parsed<typeof COMMAND>, signal: AbortSignal): Pro
   await prepareFolder(flags.output_dir);
   if (flags.reconstruct !== undefined) await checkVideoPlace(flags.reconstruct, { source: path });
 
-  const video = source && await planVideo(source, settings, flags, signal);
+  const coded = source ? codedSettings(settings, source.video) : settings;
+  const video = source && await planVideo(source, coded, flags, signal);
   const chunks = video
-    ? mediaChunks(video.source, video.plan.chunks, settings, { signal })
+    ? mediaChunks(video.source, video.plan.chunks, coded, { signal })
     : opaqueChunks(await fileStream(path), { sizeBytes: flags.chunk_size });
   const result = await encodeChunks(chunks, {
     worker,

@@ -13,6 +13,7 @@ import { writeError, writeOut } from "./lib/cli/output.ts";
 import { checkVideoName, checkVideoPlace } from "./lib/cli/output_place.ts";
 import { copyVideo } from "./lib/cli/reconstruct.ts";
 import { remoteDoneJson, remoteText } from "./lib/cli/remote_result.ts";
+import { START_FLAG, startHint } from "./lib/cli/start_flag.ts";
 import { type RemoteTranscode, transcodeAtMaster } from "./lib/cli/transcode_at_master.ts";
 import { type TranscodeDisplay, transcodeDisplay } from "./lib/cli/transcode_display.ts";
 import { doneJson, errorJson, eventJson, transcodeText } from "./lib/cli/transcode_result.ts";
@@ -24,7 +25,6 @@ import { type LocalWorkers, startLocalWorkers } from "./lib/fleet/local_worker.t
 import { type DiskMemory, openDiskMemory } from "./lib/job/disk_memory.ts";
 import type { JobEvent, JobResult, JobSpec } from "./lib/job/job.ts";
 import { openPrivateMemory, sweepPrivateMemories } from "./lib/job/private_memory.ts";
-import { proofPathOf } from "./lib/job/proof.ts";
 import { runJob } from "./lib/job/run_job.ts";
 import { withFirstSpan } from "./lib/trace.ts";
 
@@ -63,6 +63,7 @@ const COMMAND = defineCommand({
       help: "Encoder threads a chunk; another number gives other bytes.",
     },
     ...AUDIO_FLAG,
+    ...START_FLAG,
     chunk_seconds: {
       kind: "number",
       min: 0.1,
@@ -141,6 +142,7 @@ async function main(
     await checkVideoPlace(flags.output, { source: await readable(input) });
     if (flags.master !== undefined) {
       if (settings === "copy") throw new UsageError("--codec copy has no effect with --master");
+      if (flags.start !== undefined) throw new UsageError("--start has no effect with --master: times stay");
       const order = { input, settings: { ...settings, threads: flags.threads }, audio };
       return await transcodeRemotely(flags.master, order, flags, signal);
     }
@@ -152,6 +154,7 @@ async function main(
         outputPath: flags.output,
         settings: { ...settings, threads: flags.threads },
         audio,
+        start: flags.start,
         chunkSeconds: flags.chunk_seconds,
         priority: 0,
       },
@@ -292,24 +295,20 @@ function displayFor({ quiet, json }: Flags, fleet: Fleet, signal: AbortSignal): 
 /** Splits a video and puts it together again: no worker has anything to do with it, and there is nothing to prove. */
 async function copy(
   input: string,
-  { output, audio, chunk_seconds, json }: Flags,
+  { output, audio, start, chunk_seconds, json }: Flags,
   signal: AbortSignal,
 ): Promise<void> {
   using source = await openSource(input);
   const plan = await planSource(source, { kind: "seconds", seconds: chunk_seconds }, { signal });
-  await Deno.remove(proofPathOf(output)).catch(ignoreAbsence); // that of another output
   const reconstruction = await copyVideo(plan, {
     source,
     path: output,
     audio: readAudioFlag(audio, output),
+    start,
     signal,
   });
   const result = { videoId: null, outputDir: "", total: plan.segments.length, shards: [], failed: [] };
-  writeOut(json ? resultJson(result, reconstruction) : resultText(result, reconstruction));
-}
-
-function ignoreAbsence(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
+  writeOut((json ? resultJson : resultText)(result, reconstruction, startHint));
 }
 
 if (import.meta.main) await exitWith(COMMAND, main);

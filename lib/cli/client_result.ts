@@ -1,6 +1,7 @@
 /** What came of a run of the client, for people and for programs. */
 import type { AssembleResult } from "../assemble/assemble.ts";
 import type { FrameCheck } from "../assemble/check_frames.ts";
+import { lateStartNote } from "../assemble/output_start.ts";
 import type { RetrievedShard } from "../fleet/round_trip.ts";
 import { formatBytes, formatCount } from "./format.ts";
 import { frameCheckText } from "./frame_check_text.ts";
@@ -29,18 +30,24 @@ export interface Reconstruction {
   readonly sourceFrames: number;
   readonly assembled: AssembleResult;
   readonly check: FrameCheck;
+  /** When the output begins, where that is late because its source does. */
+  readonly lateStartSeconds?: number | undefined;
 }
 
-/** Such as `1.0 MiB -> 200.0 KiB, libav/libx264 8.1`. */
+/** Such as `1.0 MiB -> 200.0 KiB, libav/libx264 8.1 form 2`. */
 export function describeStored({ stored }: RetrievedShard): string {
   const sizes = `${formatBytes(stored.originalBytes)} -> ${formatBytes(stored.encodedBytes)}`;
   return `${sizes}, ${stored.encoder || "encoder not named"}`;
 }
 
+/** Of an output that begins late, in words. */
+type NoteStart = (seconds: number) => string;
+
 /** A line or more, with their line feeds. */
 export function resultText(
   { videoId, outputDir, total, shards }: ClientResult,
   reconstruction: Reconstruction | undefined,
+  noteStart: NoteStart = lateStartNote,
 ): string {
   const original = shards.reduce((sum, { stored }) => sum + stored.originalBytes, 0);
   const encoded = shards.reduce((sum, { stored }) => sum + stored.encodedBytes, 0);
@@ -56,6 +63,7 @@ export function resultText(
     lines.push(
       `Reconstructed ${assembled.path} (${formatBytes(assembled.sizeBytes)}): ` +
         frameCheckText(check, sourceFrames),
+      ...startNotes(reconstruction, noteStart),
       ...assembled.audioTracks.flatMap((track) =>
         track.kind === "encoded" ? [`Encoded ${track.title}: ${track.from} -> ${track.to}`] : []
       ),
@@ -70,6 +78,7 @@ export function resultText(
 export function resultJson(
   { videoId, total, shards, failed }: ClientResult,
   reconstruction: Reconstruction | undefined,
+  noteStart: NoteStart = lateStartNote,
 ): string {
   const result = {
     video_id: videoId,
@@ -87,12 +96,17 @@ export function resultJson(
       path,
     })),
     failed: failed.map(({ chunkIndex, error }) => ({ chunk_index: chunkIndex, error: error.message })),
-    reconstruction: reconstruction ? reconstructionJson(reconstruction) : null,
+    reconstruction: reconstruction ? reconstructionJson(reconstruction, noteStart) : null,
   };
   return `${jsonText(result)}\n`;
 }
 
-function reconstructionJson({ assembled, check, sourceFrames }: Reconstruction): object {
+function startNotes({ lateStartSeconds }: Reconstruction, noteStart: NoteStart): readonly string[] {
+  return lateStartSeconds === undefined ? [] : [noteStart(lateStartSeconds)];
+}
+
+function reconstructionJson(reconstruction: Reconstruction, noteStart: NoteStart): object {
+  const { assembled, check, sourceFrames, lateStartSeconds } = reconstruction;
   return {
     path: assembled.path,
     size_bytes: assembled.sizeBytes,
@@ -104,5 +118,6 @@ function reconstructionJson({ assembled, check, sourceFrames }: Reconstruction):
     audio_tracks: assembled.audioTracks,
     converted: assembled.converted,
     not_carried: assembled.notCarried,
+    ...(lateStartSeconds !== undefined && { notes: startNotes(reconstruction, noteStart) }),
   };
 }

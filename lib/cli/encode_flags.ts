@@ -18,6 +18,9 @@ import type { RequestedSettings } from "../rpc/wire_settings.ts";
 import { FRAME_RATE_FLAG, readFrameRate } from "./frame_rate_flag.ts";
 import { UsageError } from "./usage_error.ts";
 
+/** Phones turn their videos by a note to the player. */
+const SIDE_HELP = "Pixels of the picture as shown, turned if need be; alone it keeps the aspect.";
+
 export const ENCODE_FLAGS = {
   codec: {
     kind: "choice",
@@ -59,8 +62,8 @@ export const ENCODE_FLAGS = {
   },
   ...FRAME_RATE_FLAG,
   deinterlace: { kind: "boolean", help: "Make whole frames of interlaced ones; else they stay interlaced." },
-  width: { kind: "integer", min: 16, max: 16_384, help: "Pixels; alone it keeps the picture's aspect." },
-  height: { kind: "integer", min: 16, max: 16_384, help: "Pixels; alone it keeps the picture's aspect." },
+  width: { kind: "integer", min: 16, max: 16_384, help: SIDE_HELP },
+  height: { kind: "integer", min: 16, max: 16_384, help: SIDE_HELP },
 } as const;
 
 /** What the flags of {@link ENCODE_FLAGS} give. */

@@ -1,14 +1,18 @@
 /** Shards, or a source's own chunks, to one checked video. */
-import { assemble } from "../assemble/assemble.ts";
+import { dirname } from "node:path";
+import { assemble, type AssembleOptions, type AssembleResult } from "../assemble/assemble.ts";
 import type { AudioMode } from "../assemble/audio_plan.ts";
 import { checkFrames, FrameMismatchError } from "../assemble/check_frames.ts";
 import { checkOutput } from "../assemble/check_output.ts";
 import { copiedShards } from "../assemble/copied_shards.ts";
+import { type OutputStart, startedVideo } from "../assemble/output_start.ts";
 import type { EncodePlan } from "../chunk/converted_plan.ts";
 import type { VideoPlan } from "../chunk/keyframe_segments.ts";
 import type { SourceFile } from "../chunk/source_file.ts";
 import { describeSettings } from "../encode/describe_settings.ts";
 import type { RetrievedShard } from "../fleet/round_trip.ts";
+import { openPrivateMemory, sweepPrivateMemories } from "../job/private_memory.ts";
+import { replaceOutput } from "../job/replace_output.ts";
 import type { RequestedSettings } from "../rpc/wire_settings.ts";
 import type { Reconstruction } from "./client_result.ts";
 import { progressBar } from "./progress.ts";
@@ -19,11 +23,13 @@ export interface ReconstructOptions {
   /** Its extension chooses the container. */
   readonly path: string;
   readonly audio: AudioMode;
+  /** Default "source". */
+  readonly start?: OutputStart | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * Puts encoded shards together and checks every frame.
+ * Puts encoded shards together, checks every frame, and then gives the output its name.
  *
  * @param shards One for each segment, in their order.
  * @throws {AssembleError} @throws {SourceError} As `assemble()` says.
@@ -36,22 +42,44 @@ export async function reconstruct(
     readonly settings: RequestedSettings;
   },
 ): Promise<Reconstruction> {
-  const { path, signal } = options;
   const encoderTag = encoderTagOf(shards, settings);
-  const assembled = await assemble({
-    ...options,
-    plan: plan.frames,
-    shards: encodedShards(shards),
-    encoderTag,
-  });
-  const sourceFrames = plan.chunks.shownTicks.length;
   try {
-    return { assembled, sourceFrames, check: await checkFrames(plan.frames, path, { signal }) };
+    return await whole(plan.frames, plan.chunks.shownTicks.length, options, (path, video) =>
+      assemble({
+        ...options,
+        ...video,
+        path,
+        shards: encodedShards(shards),
+        encoderTag,
+      }));
   } catch (error) {
     if (!(error instanceof FrameMismatchError)) throw error;
     const worker = shards[error.segment]?.stored.workerId;
     throw new Error(`${error.message}; worker ${worker} encoded that chunk`, { cause: error });
   }
+}
+
+/**
+ * What `make` makes of the video, once every frame of it has been checked; until then an older file of the output's
+ * name stays, with its proof.
+ */
+async function whole(
+  plan: VideoPlan,
+  sourceFrames: number,
+  { source, path, audio, start, signal }: ReconstructOptions,
+  make: (path: string, video: Pick<AssembleOptions, "plan" | "source">) => Promise<AssembleResult>,
+): Promise<Reconstruction> {
+  const { lateStartSeconds, ...video } = await startedVideo({ plan, source, path, audio, start, signal });
+  const folder = dirname(path);
+  await sweepPrivateMemories(folder);
+  await using memory = await openPrivateMemory(folder, { signal });
+  const { assembled, check } = await replaceOutput(path, { memory, signal }, async (path) => {
+    return {
+      assembled: await make(path, video),
+      check: await checkFrames(video.plan, path, { signal }),
+    };
+  });
+  return { assembled: { ...assembled, path }, sourceFrames, check, lateStartSeconds };
 }
 
 async function* encodedShards(shards: readonly RetrievedShard[]) {
@@ -60,7 +88,7 @@ async function* encodedShards(shards: readonly RetrievedShard[]) {
   }
 }
 
-/** Such as `libav/libx264 8.1, crf 23, preset medium`: the same whoever encoded which chunk. */
+/** Such as `libav/libx264 8.1 form 2, crf 23, preset medium`: the same whoever encoded which chunk. */
 function encoderTagOf(shards: readonly RetrievedShard[], settings: RequestedSettings): string {
   const encoders = [...new Set(shards.map(({ stored }) => stored.encoder || settings.codec))].sort();
   return visible(`${encoders.join(" and ")}, ${describeSettings(settings)}`).slice(0, MAX_TAG_LENGTH);
@@ -70,27 +98,22 @@ function encoderTagOf(shards: readonly RetrievedShard[], settings: RequestedSett
 const MAX_TAG_LENGTH = 500;
 
 /**
- * Puts the source's chunks together as they are and checks every frame.
+ * Puts the source's chunks together as they are, checks every frame, and then gives the output its name.
  *
  * @throws {AssembleError} @throws {SourceError} As `assemble()` says.
  * @throws {FrameMismatchError} If a frame is not as planned.
  */
-export async function copyVideo(
-  plan: VideoPlan,
-  { source, path, audio, signal }: ReconstructOptions,
-): Promise<Reconstruction> {
-  checkOutput(plan, { path, codec: source.video.codec, copied: true });
+export async function copyVideo(plan: VideoPlan, options: ReconstructOptions): Promise<Reconstruction> {
+  const { source, signal } = options;
+  checkOutput(plan, { path: options.path, codec: source.video.codec, copied: true });
   using progress = progressBar({ label: "Copying", total: plan.segments.length, unit: "chunks", signal });
-  const assembled = await assemble({
-    plan,
-    source,
-    path,
-    audio,
-    shards: copiedShards(source, plan, { signal }),
-    copied: true,
-    onProgress: () => progress.advance(),
-    signal,
-  });
-  const check = await checkFrames(plan, path, { signal });
-  return { assembled, sourceFrames: plan.shownTicks.length, check };
+  return await whole(plan, plan.shownTicks.length, options, (path, video) =>
+    assemble({
+      ...options,
+      ...video,
+      path,
+      shards: copiedShards(source, plan, { signal }),
+      copied: true,
+      onProgress: () => progress.advance(),
+    }));
 }

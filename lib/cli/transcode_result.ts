@@ -2,6 +2,7 @@
 import type { JobEvent, JobResult } from "../job/job.ts";
 import { formatBytes, formatCount, formatSeconds } from "./format.ts";
 import { frameCheckText } from "./frame_check_text.ts";
+import { startHint } from "./start_flag.ts";
 import { rateText } from "./transcode_progress.ts";
 import { visible } from "./visible.ts";
 
@@ -15,7 +16,7 @@ export function transcodeText(result: JobResult, seconds: number): string {
   const lines = [
     `${assembled.path} (${formatBytes(assembled.sizeBytes)}): ${frameCheckText(check, sourceFrames)}`,
     `${formatCount(encodedChunks + reusedChunks, "chunk")}${reused}, took ${formatSeconds(seconds)}, ${made}`,
-    ...result.notes,
+    ...notesOf(result),
     ...assembled.audioTracks.flatMap((track) =>
       track.kind === "encoded" ? [`Encoded ${track.title}: ${track.from} -> ${track.to}`] : []
     ),
@@ -24,6 +25,10 @@ export function transcodeText(result: JobResult, seconds: number): string {
     `Proof: ${result.proofPath}`,
   ];
   return lines.map((line) => `${visible(line)}\n`).join("");
+}
+
+function notesOf({ notes, lateStartSeconds }: JobResult): readonly string[] {
+  return lateStartSeconds === undefined ? notes : [...notes, startHint(lateStartSeconds)];
 }
 
 /** One line with its line feed. */
@@ -52,7 +57,7 @@ export function doneJson(result: JobResult, seconds: number): string {
     audioTracks: assembled.audioTracks,
     converted: assembled.converted,
     notCarried: assembled.notCarried,
-    notes: result.notes,
+    notes: notesOf(result),
   });
 }
 

@@ -46,7 +46,7 @@ export interface EncodeTask {
 
 /** What is known once the last byte of a shard has been read. */
 export interface EncodeFacts {
-  /** Encoder and build, such as `libav/libx264 8.1`, or `simulated`. */
+  /** Encoder and build, such as `libav/libx264 8.1 form 2`, or `simulated`. */
   readonly encoder: string;
   /** Frames in the shard; 0 where there are none to count. */
   readonly frameCount: number;

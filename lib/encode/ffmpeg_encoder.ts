@@ -13,6 +13,7 @@ import {
   EncoderUnavailableError,
   type SegmentSpan,
 } from "./encoder.ts";
+import { encoderBuild } from "./encoder_build.ts";
 import { failedEncoding } from "./failed_encoding.ts";
 import { ffmpegArgs, lookArgs } from "./ffmpeg_args.ts";
 import { FfmpegProgress } from "./ffmpeg_progress.ts";
@@ -149,7 +150,7 @@ function ffmpegProgram(
     },
     conclude: (end) =>
       ffmpegFacts(progress, end, {
-        encoder: `ffmpeg/${CODEC_ENCODERS[settings.codec].name} ${version}`,
+        encoder: encoderBuild("ffmpeg", settings.codec, version),
         segment,
         notes: decoded && encoded && changeNotes(decoded, encoded, settings),
       }),

@@ -11,6 +11,7 @@ import {
   EncoderCrashedError,
   EncoderUnavailableError,
 } from "./encoder.ts";
+import { encoderBuild } from "./encoder_build.ts";
 import { failedEncoding } from "./failed_encoding.ts";
 import { type ChildMessage, LibavProbe, type LibavTask, parseMessageLine } from "./libav_messages.ts";
 import { takesPixelFormat } from "./video_filters.ts";
@@ -40,7 +41,7 @@ export async function createLibavEncoder(options: { readonly signal?: AbortSigna
       if (!segment) {
         return failedEncoding(source, new EncodeError("Cannot encode an opaque chunk as video"));
       }
-      const encoder = `libav/${CODEC_ENCODERS[settings.codec].name} ${version}`;
+      const encoder = encoderBuild("libav", settings.codec, version);
       const program = libavProgram({ settings, segment }, encoder, options);
       return encodeInProcess(program, source, { pids, signal: options.signal });
     },

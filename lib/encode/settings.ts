@@ -30,7 +30,10 @@ export interface EncodeSettings {
   readonly codec: Codec;
   readonly rate: RateControl;
   readonly preset: Preset;
-  /** Pixels; 0 with a height given keeps the picture's aspect, 0 and 0 its size. */
+  /**
+   * Pixels; 0 with a height given keeps the picture's aspect, 0 and 0 its size. Of the picture as it is coded in what
+   * an encoder is told, as it is shown in what a person or a client asks for: see `codedSettings()`.
+   */
   readonly width: number;
   /** Pixels; 0 with a width given keeps the picture's aspect. */
   readonly height: number;

@@ -80,11 +80,10 @@ async function isMade(
 }
 
 export function readyChunk(
-  { spec, build, spans }: JobUnderWay,
+  { spec: { jobId }, settings, build, spans }: JobUnderWay,
   { segment: { index }, bytes }: SegmentChunk,
 ): ReadyChunk {
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  const { jobId, settings } = spec;
   const segment = spans[index]!;
   return {
     task: { jobId, chunkIndex: index, sha256, settings, segment, build },

@@ -1,6 +1,7 @@
 /** From shards to the output and the proof beside it. */
 import { assemble, type AssembleResult } from "../assemble/assemble.ts";
 import { checkFrames } from "../assemble/check_frames.ts";
+import { startedVideo } from "../assemble/output_start.ts";
 import type { EncodedShard } from "../assemble/shard_frames.ts";
 import { describeSettings } from "../encode/describe_settings.ts";
 import { writeWhole } from "../store/write_file.ts";
@@ -8,9 +9,9 @@ import { withSpan } from "../trace.ts";
 import { fileSha256 } from "./file_sha256.ts";
 import type { JobResult } from "./job.ts";
 import { encodedShard, type JobUnderWay, type KeptShard } from "./job_under_way.ts";
-import { ignoringAbsence } from "./memory_areas.ts";
 import { readFrameFacts } from "./output_facts.ts";
 import { audioText, type Proof, PROOF_VERSION, proofPathOf, proofText, settingsJson } from "./proof.ts";
+import { replaceOutput } from "./replace_output.ts";
 
 /** What only the run knows. */
 export interface RunFacts {
@@ -18,7 +19,7 @@ export interface RunFacts {
   readonly seconds: number;
 }
 
-export type Finished = Pick<JobResult, "assembled" | "check" | "sha256" | "proofPath">;
+export type Finished = Pick<JobResult, "assembled" | "check" | "sha256" | "proofPath" | "lateStartSeconds">;
 
 /**
  * Assembles under another name, and gives the output its own once every frame has been checked.
@@ -26,29 +27,34 @@ export type Finished = Pick<JobResult, "assembled" | "check" | "sha256" | "proof
  * @throws As `runJob` says; nothing is left behind then.
  */
 export async function finish(job: JobUnderWay, runFacts: () => Promise<RunFacts>): Promise<Finished> {
-  const { spec: { outputPath, settings, audio }, tools: { memory, signal }, source, plan, build, kept } = job;
-  await using temporary = await memory.temporaryFor(outputPath); // its extension chooses the container
-  const { path } = temporary;
-  const assembled = await withSpan({ name: "assemble" }, () =>
-    assemble({
-      plan: plan.frames,
-      source,
-      path,
-      shards: encodedShards(kept),
-      audio,
-      encoderTag: `${build}, ${describeSettings(settings)}`,
-      onProgress: (chunk) => job.emit({ kind: "assembling", chunk }),
-      signal,
-    }));
-  job.emit({ kind: "checking" });
-  const check = await withSpan({ name: "check" }, () => checkFrames(plan.frames, path, { signal }));
-  const proof = await proofOf(job, { ...assembled, path }, await runFacts());
+  const { spec: { outputPath, settings, audio, start }, tools: { memory, signal }, build, kept } = job;
+  const { lateStartSeconds, ...video } = await startedVideo({
+    plan: job.plan.frames,
+    source: job.source,
+    path: outputPath,
+    ...{ audio, start, signal },
+  });
+  const { assembled, check, proof } = await replaceOutput(outputPath, { memory, signal }, async (path) => {
+    const assembled = await withSpan({ name: "assemble" }, () =>
+      assemble({
+        ...video,
+        path,
+        shards: encodedShards(kept),
+        audio,
+        encoderTag: `${build}, ${describeSettings(settings)}`,
+        onProgress: (chunk) => job.emit({ kind: "assembling", chunk }),
+        signal,
+      }));
+    job.emit({ kind: "checking" });
+    const check = await withSpan({ name: "check" }, () => checkFrames(video.plan, path, { signal }));
+    return { assembled, check, proof: await proofOf(job, assembled, await runFacts()) };
+  });
   const proofPath = proofPathOf(outputPath);
-  signal.throwIfAborted();
-  await ignoringAbsence(() => Deno.remove(proofPath)); // rather none than that of another output
-  await Deno.rename(path, outputPath);
-  await writeWhole(proofPath, new Blob([proofText(proof)]).stream()); // and with it the output's name is on disk
-  return { assembled: { ...assembled, path: outputPath }, check, sha256: proof.output.sha256, proofPath };
+  await writeWhole(proofPath, new Blob([proofText(proof)]).stream());
+  return {
+    assembled: { ...assembled, path: outputPath },
+    ...{ check, sha256: proof.output.sha256, proofPath, lateStartSeconds },
+  };
 }
 
 async function* encodedShards(kept: readonly KeptShard[]): AsyncGenerator<EncodedShard, void, undefined> {
@@ -69,6 +75,7 @@ async function proofOf(
       build,
       settings: settingsJson(spec.settings),
       audio: audioText(spec.audio),
+      ...(spec.start === "zero" && { start: spec.start }),
       chunk_seconds: spec.chunkSeconds,
     },
     segments: kept.map(({ key, shard }, index) => {

@@ -2,6 +2,7 @@
 import type { AssembleResult } from "../assemble/assemble.ts";
 import type { AudioMode } from "../assemble/audio_plan.ts";
 import type { FrameCheck } from "../assemble/check_frames.ts";
+import type { OutputStart } from "../assemble/output_start.ts";
 import type { EncodeSettings } from "../encode/settings.ts";
 import type { Fleet, TaskEvent } from "../fleet/fleet.ts";
 import type { ShardKey, ShardMemory } from "./shard_memory.ts";
@@ -13,8 +14,11 @@ export interface JobSpec {
   readonly sourcePath: string;
   /** Its extension chooses the container. Written whole or not at all, its proof beside it. */
   readonly outputPath: string;
+  /** Width and height are those of the picture as it is shown, turned where the source's track says so. */
   readonly settings: EncodeSettings;
   readonly audio: AudioMode;
+  /** Default "source". No chunk and no shard depends on it. */
+  readonly start?: OutputStart | undefined;
   /** Target length of a chunk, in seconds. */
   readonly chunkSeconds: number;
   /** Higher is sooner; 0 is usual. */
@@ -99,4 +103,6 @@ export interface JobResult {
   readonly reusedChunks: number;
   /** What encoders changed without being asked to, each sentence once. */
   readonly notes: readonly string[];
+  /** When the output begins, where that is late because its source does: see `lateStartNote()`. */
+  readonly lateStartSeconds?: number | undefined;
 }

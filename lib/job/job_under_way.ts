@@ -4,6 +4,7 @@ import type { EncodedShard } from "../assemble/shard_frames.ts";
 import type { EncodePlan } from "../chunk/converted_plan.ts";
 import type { SourceFile } from "../chunk/source_file.ts";
 import type { SegmentSpan } from "../encode/encoder.ts";
+import type { EncodeSettings } from "../encode/settings.ts";
 import type { JobEvent, JobSpec, JobTools } from "./job.ts";
 import type { RememberedShard, ShardKey } from "./shard_memory.ts";
 
@@ -12,6 +13,8 @@ export interface JobUnderWay {
   readonly tools: JobTools;
   readonly source: SourceFile;
   readonly plan: EncodePlan;
+  /** What encoders are told: as the job's own, but with the sides of the picture as it is coded. */
+  readonly settings: EncodeSettings;
   /** What encoders are told of each segment. */
   readonly spans: readonly SegmentSpan[];
   readonly build: string;

@@ -5,6 +5,7 @@ import { createShardCheck } from "../assemble/check_shard.ts";
 import { type EncodePlan, encodePlan } from "../chunk/converted_plan.ts";
 import { planSource } from "../chunk/keyframe_segments.ts";
 import type { SourceFile } from "../chunk/source_file.ts";
+import { codedSettings } from "../encode/coded_settings.ts";
 import { withSpan } from "../trace.ts";
 import type { JobSpec, JobTools, PlannedChunk } from "./job.ts";
 import type { JobUnderWay } from "./job_under_way.ts";
@@ -42,6 +43,7 @@ export async function prepareJob(spec: JobSpec, tools: JobTools, source: SourceF
     tools,
     source,
     plan,
+    settings: codedSettings(settings, source.video),
     build,
     spans: segmentSpans(plan),
     check: createShardCheck(plan.frames),

@@ -12,6 +12,7 @@ const LEFT_MS = 86_400_000;
 /**
  * Opens a memory in a folder of its own, which goes with all that is in it when the memory is disposed of.
  *
+ * @param parent Made when absent, and left.
  * @throws {StoreFullError} @throws {StoreUnwritableError} @throws `options.signal.reason` once aborted.
  */
 export async function openPrivateMemory(
@@ -20,7 +21,7 @@ export async function openPrivateMemory(
 ): Promise<DiskMemory> {
   await using stack = new AsyncDisposableStack();
   const folder = join(parent, `.transcode-${crypto.randomUUID()}`);
-  await attempting(`make a folder in ${quoted(parent)}`, () => Deno.mkdir(folder));
+  await attempting(`make a folder in ${quoted(parent)}`, () => Deno.mkdir(folder, { recursive: true }));
   // it may look dead to another command's sweep once the memory is disposed of
   stack.defer(() => ignoringAbsence(() => Deno.remove(folder, { recursive: true })));
   const memory = stack.use(await openDiskMemory(folder, options));

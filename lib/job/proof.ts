@@ -1,6 +1,7 @@
 /** What is known of how an output came to be: the form of the file beside it. */
 import * as v from "valibot";
 import type { AudioMode } from "../assemble/audio_plan.ts";
+import { OUTPUT_STARTS } from "../assemble/output_start.ts";
 import {
   checkSettings,
   CODECS,
@@ -12,7 +13,7 @@ import {
 import type { FrameRate } from "../frame_grid.ts";
 
 /** Of the form of the file; a reader refuses what it does not know. */
-export const PROOF_VERSION = 1;
+export const PROOF_VERSION = 2;
 /** A proof's name is the output's with this at its end. */
 export const PROOF_SUFFIX = ".proof.json";
 /** A proof of a hundred thousand chunks is not as large. */
@@ -59,6 +60,8 @@ const ProofSchema = v.object({
     build: v.string(),
     settings: v.looseObject({ frame_rate: v.union([v.literal("source"), Rate]) }),
     audio: v.string(),
+    /** Absent: "source", that times are the source's. */
+    start: v.optional(v.picklist(OUTPUT_STARTS)),
     chunk_seconds: v.pipe(v.number(), v.gtValue(0)),
   }),
   segments: v.array(SegmentSchema),
@@ -134,7 +137,7 @@ export function proofText(proof: Proof): string {
   return `${JSON.stringify(proof, null, 2)}\n`;
 }
 
-/** Spelled as on the wire. */
+/** Spelled as on the wire. Width and height are those of the picture as it is shown. */
 export function settingsJson(settings: EncodeSettings): Proof["encoding"]["settings"] {
   const { rate } = settings;
   return {

@@ -6,7 +6,7 @@ export interface ShardKey {
   readonly chunkSha256: string;
   /** Of the task: settings and segment, in a fixed form, hexadecimal. */
   readonly taskSha256: string;
-  /** Such as `libav/libx264 8.1`. */
+  /** Such as `libav/libx264 8.1 form 2`. */
   readonly build: string;
 }
 

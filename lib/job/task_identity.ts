@@ -1,18 +1,12 @@
 /** What a chunk is to become, as the encoder is told, and in a form by which it is found again: pure. */
 import { createHash } from "node:crypto";
 import type { EncodePlan } from "../chunk/converted_plan.ts";
+import { FORM } from "../encode/encoder_build.ts";
 import type { SegmentSpan } from "../encode/encoder.ts";
 import type { EncodeSettings } from "../encode/settings.ts";
 import { gridOffset } from "../frame_grid.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { levelFrameRate } from "./level_frame_rate.ts";
-
-/**
- * Of the form of what is hashed, and of the way in which encoders carry settings out: to be raised with every change
- * of either by which a chunk gives another shard. Then nothing that was remembered is found. Proofs hold what is
- * hashed: `PROOF_VERSION` is to be raised with it.
- */
-const FORM = 1;
 
 /** The span of each segment of a plan, by index. */
 export function segmentSpans({ chunks, frames, grid }: EncodePlan): readonly SegmentSpan[] {

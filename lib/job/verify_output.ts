@@ -3,6 +3,7 @@ import { encodePlan } from "../chunk/converted_plan.ts";
 import { planSource, segmentChunks } from "../chunk/keyframe_segments.ts";
 import { SourceError } from "../chunk/source_error.ts";
 import { openSource } from "../chunk/source_file.ts";
+import { codedSettings } from "../encode/coded_settings.ts";
 import { createHash } from "node:crypto";
 import { fileSha256 } from "./file_sha256.ts";
 import { readFrameFacts, type SegmentFacts, type VideoFrameFacts } from "./output_facts.ts";
@@ -108,7 +109,7 @@ function segmentDifference(expected: ProofSegment, actual: SegmentFacts | undefi
 }
 
 /**
- * Holds a source against the proof of what was made of it: the file's SHA-256, that of every chunk that is cut out
+ * Holds a source against the proof of what was made of it: the file's size and SHA-256, that of every chunk that is cut out
  * of it, and that of every task, which is made of the settings and of where the chunk's frames are.
  *
  * @returns What differs; nothing if it is the one.
@@ -122,6 +123,11 @@ export async function verifySource(
   const findings: Finding[] = [];
   using source = await openSource(path);
   const sha256 = await fileSha256(path, { signal });
+  if (source.sizeBytes !== proof.source.size_bytes) {
+    findings.push(
+      whole(`the source has ${source.sizeBytes} bytes instead of ${proof.source.size_bytes}`),
+    );
+  }
   if (sha256 !== proof.source.sha256) {
     findings.push(whole(`the source's SHA-256 is ${sha256} instead of ${proof.source.sha256}`));
   }
@@ -132,6 +138,7 @@ export async function verifySource(
   const plan = encodePlan(planned, settings.frameRate, source);
   const { chunks } = plan;
   const spans = segmentSpans(plan);
+  const coded = codedSettings(settings, source.video);
   if (chunks.segments.length !== proof.segments.length) {
     findings.push(
       whole(`the source gives ${chunks.segments.length} chunks instead of ${proof.segments.length}`),
@@ -144,7 +151,7 @@ export async function verifySource(
     if (expected === undefined) break;
     if (createHash("sha256").update(bytes).digest("hex") !== expected.chunk_sha256) {
       findings.push({ segment: index, what: "the source gives another chunk" });
-    } else if (taskSha256(settings, spans[index]!) !== expected.task_sha256) {
+    } else if (taskSha256(coded, spans[index]!) !== expected.task_sha256) {
       findings.push({ segment: index, what: "its task is not that of the proof's settings" });
     }
   }

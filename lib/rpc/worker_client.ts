@@ -71,7 +71,7 @@ export interface WorkerCapabilities {
 
 export interface CodecCapability {
   readonly codec: Codec;
-  /** As in {@link StoredChunk}, such as `libav/libx264 8.1`; empty where it cannot. */
+  /** As in {@link StoredChunk}, such as `libav/libx264 8.1 form 2`; empty where it cannot. */
   readonly encoder: string;
   /** Of a small test picture on one thread. */
   readonly framesPerSecond: number;

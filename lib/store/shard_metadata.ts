@@ -9,7 +9,7 @@ export type ShardSettings = Readonly<Record<string, unknown>>;
 export interface ShardFacts {
   /** Size of the chunk that it was made from, in bytes. */
   readonly originalSize: number;
-  /** Encoder and build, such as `libav/libx264 8.0`, or `simulated`. */
+  /** Encoder and build, such as `libav/libx264 8.0 form 2`, or `simulated`. */
   readonly encoder: string;
   readonly settings: ShardSettings | null;
   /** Frames in the shard; 0 where there are none to count. */

@@ -16,7 +16,7 @@ export type CodecTrial =
   | {
     readonly kind: "proven";
     readonly codec: Codec;
-    /** As its shards will say, such as `libav/libx264 8.1`. */
+    /** As its shards will say, such as `libav/libx264 8.1 form 2`. */
     readonly encoder: string;
     /** Of the test second, on one thread, from the start of the encoder's process to its last byte. */
     readonly framesPerSecond: number;

@@ -1,6 +1,7 @@
 /** What the client's finished video says of itself, at the frame rate and in the containers that are asked for. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
+import { FORM } from "../../lib/encode/encoder_build.ts";
 import { makeVideo } from "../../lib/encode/make_video.ts";
 import { probeFile, probeFrames } from "../media/probe.ts";
 import { startOurWorker } from "../peers/our_worker.ts";
@@ -50,7 +51,9 @@ Deno.test({
       const tag = tags["MOVIE/ENCODER"] ?? tags.encoder ?? ""; // as ffprobe calls it in Matroska, else
       assertMatch(
         tag,
-        new RegExp(`^libav/${encoder} \\S+, crf 40, preset ultrafast, 30000/1001 frames a second$`),
+        new RegExp(
+          `^libav/${encoder} \\S+ form ${FORM}, crf 40, preset ultrafast, 30000/1001 frames a second$`,
+        ),
       );
       assertEquals((await probeFrames(join(cwd, path))).length, 60);
     }

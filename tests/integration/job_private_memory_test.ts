@@ -25,6 +25,16 @@ Deno.test("openPrivateMemory() leaves nothing behind", async () => {
   assertEquals(await fileNames(folder.path), []);
 });
 
+Deno.test("openPrivateMemory() makes the folder that it is to be in, and those above it", async () => {
+  await using folder = await temporaryFolder();
+  const parent = join(folder.path, "new", "dir");
+  {
+    await using memory = await openPrivateMemory(parent);
+    assert(memory.scratchDir.startsWith(parent), memory.scratchDir);
+  }
+  assertEquals(await fileNames(parent), []);
+});
+
 Deno.test("sweepPrivateMemories() removes those of the dead, with what they were making, and nothing else", async () => {
   await using folder = await temporaryFolder();
   const { path } = folder;

@@ -350,10 +350,16 @@ Deno.test("verifySource() tells another source, and which of its chunks are othe
   await beginningOf(source, short, 3);
   const findings = await verifySource(proof, short);
   // all that a recording that was cut off tells is that it ends sooner
-  assertEquals(findings.map(({ segment }) => segment), [undefined, undefined]);
+  assertEquals(findings.map(({ segment }) => segment), [undefined, undefined, undefined]);
   const other = await sourceIn(folder.path, "other.mkv");
   const others = await verifySource(proof, other);
-  assertEquals(others.map(({ segment }) => segment), [undefined, ...indexes]);
+  assertEquals(others.map(({ segment }) => segment), [undefined, undefined, ...indexes]);
+
+  const { size } = await Deno.stat(source);
+  const forged = { ...proof, source: { ...proof.source, size_bytes: size + 1 } };
+  assertEquals(await verifySource(forged, source), [
+    { segment: undefined, what: `the source has ${size} bytes instead of ${size + 1}` },
+  ]);
 });
 
 Deno.test("verifySource() holds each chunk's task against the settings that the proof states", async () => {

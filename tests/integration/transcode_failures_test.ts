@@ -117,12 +117,26 @@ Deno.test("transcode copies a video without any worker, and verify says that the
   await using folder = await temporaryFolder();
   const cwd = folder.path;
   await sourceIn(cwd);
+  await Deno.writeTextFile(join(cwd, "copy.mkv.proof.json"), "of another output");
   const args = ["source.mp4", "-o", "copy.mkv", "--codec", "copy", "--workers", "localhost:1"];
   const { code, stdout, stderr } = await runScript("transcode.ts", args, { cwd });
   assertEquals(code, 0, stderr);
-  assert(stdout.includes("75 frames in, 75 out"), stdout);
+  assert(/^Reconstructed copy\.mkv \(.*75 frames in, 75 out/m.test(stdout), stdout);
   assertEquals(await fileNames(cwd), ["copy.mkv", "source.mp4"]);
   const verified = await runScript("lib/cli/verify.ts", ["copy.mkv"], { cwd });
   assertEquals(verified.code, 1);
   assert(verified.stderr.includes("Cannot find the proof"), verified.stderr);
+});
+
+Deno.test("transcode --codec copy that is refused leaves the output of that name, and its proof, as they were", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await sourceIn(cwd);
+  const names = ["out.webm", "out.webm.proof.json"];
+  for (const name of names) await Deno.writeTextFile(join(cwd, name), `old ${name}`);
+  const args = ["source.mp4", "-o", "out.webm", "--codec", "copy"];
+  const { code, stderr } = await runScript("transcode.ts", args, { cwd });
+  assertEquals([code, stderr], [1, "error: Cannot put avc video into .webm: use .mp4, .mov, .mkv\n"]);
+  assertEquals(await fileNames(cwd), [...names, "source.mp4"]);
+  for (const name of names) assertEquals(await Deno.readTextFile(join(cwd, name)), `old ${name}`);
 });

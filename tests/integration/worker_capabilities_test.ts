@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { FORM } from "../../lib/encode/encoder_build.ts";
 import { EncodeError, type Encoder, EncoderCrashedError } from "../../lib/encode/encoder.ts";
 import { failedEncoding } from "../../lib/encode/failed_encoding.ts";
 import type { Codec } from "../../lib/encode/settings.ts";
@@ -40,7 +41,7 @@ for (
       assertEquals(known.codecs.map(({ codec }) => codec), [...codecs]);
       for (const { codec, encoder: build, framesPerSecond, problem } of known.codecs) {
         assertEquals(problem, "");
-        assert(new RegExp(`^${encoder}/lib[a-z0-9-]+ \\S+$`).test(build), `${codec}: ${build}`);
+        assert(new RegExp(`^${encoder}/lib[a-z0-9-]+ \\S+ form ${FORM}$`).test(build), `${codec}: ${build}`);
         assert(framesPerSecond > 0 && framesPerSecond < 10_000, `${codec}: ${framesPerSecond}`);
       }
       const [h264] = known.codecs;

@@ -16,7 +16,7 @@ import { compareFrameFacts, proofContradictions } from "../../lib/job/verify_out
 const hash = (digit: string): string => digit.repeat(64);
 
 const PROOF: Proof = {
-  proof_version: 1,
+  proof_version: 2,
   source: { sha256: hash("0"), size_bytes: 10 },
   encoding: {
     build: "libav/libx264 8.1",
@@ -76,7 +76,8 @@ Deno.test("parseProof() says what it cannot understand", () => {
   const cases: readonly (readonly [string, string])[] = [
     ["", "not JSON"],
     ["[]", "proof_version"],
-    [changed((proof) => proof.proof_version = 2), "version 2"],
+    [changed((proof) => proof.proof_version = 1), "version 1, and 2 is known"],
+    [changed((proof) => proof.proof_version = 3), "version 3"],
     [changed((proof) => delete proof.output), "output"],
     [changed((proof) => (proof.source as Record<string, unknown>).sha256 = "short"), "source.sha256"],
     [changed((proof) => (proof.segments as Record<string, unknown>[])[1]!.frames = 0), "segments.1.frames"],

@@ -1,9 +1,11 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { FORM } from "../../lib/encode/encoder_build.ts";
 import type { SegmentSpan } from "../../lib/encode/encoder.ts";
 import { DEFAULT_SETTINGS, type EncodeSettings } from "../../lib/encode/settings.ts";
 import { canonicalJson } from "../../lib/job/canonical_json.ts";
 import { levelFrameRate } from "../../lib/job/level_frame_rate.ts";
+import { PROOF_VERSION } from "../../lib/job/proof.ts";
 import { taskSha256 } from "../../lib/job/task_identity.ts";
 
 Deno.test("canonicalJson() gives the same text whatever the order of the members, and JSON that reads as the same", () => {
@@ -127,9 +129,10 @@ Deno.test("taskSha256() differs with every setting and every figure of the segme
 });
 
 Deno.test("taskSha256() of a task stays what it is, or nothing that was remembered would be found again", () => {
-  // A change of this is a change of FORM.
+  // A change of this is a change of FORM, and with it of PROOF_VERSION.
+  assertEquals([FORM, PROOF_VERSION], [2, 2]);
   assertEquals(
     taskSha256(DEFAULT_SETTINGS, SEGMENT),
-    "e79e57df0e6a5540673ded79e1ba6eea79922953a42467f6c8a11079dcacedc7",
+    "c50df9bc869effd5326cc8ad5babb3d1cd284d1b607bc7fb4f1f1f284104fe11",
   );
 });

@@ -6,7 +6,7 @@ import type { PixelFormat as _replication_PixelFormat, PixelFormat__Output as _r
 export interface CodecCapability {
   'codec'?: (_replication_Codec);
   /**
-   * As in ProcessChunkResponse, such as "libav/libx264 8.0"; empty where it cannot encode so.
+   * As in ProcessChunkResponse, such as "libav/libx264 8.0 form 2"; empty where it cannot encode so.
    */
   'encoder'?: (string);
   /**
@@ -26,7 +26,7 @@ export interface CodecCapability {
 export interface CodecCapability__Output {
   'codec': (_replication_Codec__Output);
   /**
-   * As in ProcessChunkResponse, such as "libav/libx264 8.0"; empty where it cannot encode so.
+   * As in ProcessChunkResponse, such as "libav/libx264 8.0 form 2"; empty where it cannot encode so.
    */
   'encoder': (string);
   /**

@@ -26,7 +26,8 @@ export interface EncodeSettings {
    */
   'preset'?: (_replication_Preset);
   /**
-   * Pixels; 0 with the other side given keeps the picture's aspect, 0 and 0 its size.
+   * Pixels; 0 with the other side given keeps the picture's aspect, 0 and 0 its size. To a worker they are those of
+   * the picture as it is coded; to a master, as it is shown: where players turn it by a quarter, the two are swapped.
    */
   'width'?: (number);
   'height'?: (number);
@@ -76,7 +77,8 @@ export interface EncodeSettings__Output {
    */
   'preset': (_replication_Preset__Output);
   /**
-   * Pixels; 0 with the other side given keeps the picture's aspect, 0 and 0 its size.
+   * Pixels; 0 with the other side given keeps the picture's aspect, 0 and 0 its size. To a worker they are those of
+   * the picture as it is coded; to a master, as it is shown: where players turn it by a quarter, the two are swapped.
    */
   'width': (number);
   'height': (number);

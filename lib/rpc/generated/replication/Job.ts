@@ -48,7 +48,7 @@ export interface Job {
    */
   'outputBytes'?: (number | string | Long);
   /**
-   * Such as "libav/libx264 8.1"; empty until it is chosen.
+   * Such as "libav/libx264 8.1 form 2"; empty until it is chosen.
    */
   'build'?: (string);
   'priority'?: (number);
@@ -121,7 +121,7 @@ export interface Job__Output {
    */
   'outputBytes': (string);
   /**
-   * Such as "libav/libx264 8.1"; empty until it is chosen.
+   * Such as "libav/libx264 8.1 form 2"; empty until it is chosen.
    */
   'build': (string);
   'priority': (number);

@@ -18,7 +18,7 @@ export interface ProcessChunkResponse {
    */
   'frameCount'?: (number);
   /**
-   * Such as "libav/libx264 8.0", or "simulated".
+   * Such as "libav/libx264 8.0 form 2", or "simulated".
    */
   'encoder'?: (string);
   /**
@@ -47,7 +47,7 @@ export interface ProcessChunkResponse__Output {
    */
   'frameCount': (number);
   /**
-   * Such as "libav/libx264 8.0", or "simulated".
+   * Such as "libav/libx264 8.0 form 2", or "simulated".
    */
   'encoder': (string);
   /**

@@ -16,7 +16,8 @@ export interface UploadVideoChunk {
   'dataChunk'?: (Buffer | Uint8Array | string);
   'isFirstChunk'?: (boolean);
   /**
-   * The size of the result, in pixels; 0 and 0: the source's. One alone keeps the aspect.
+   * The size of the result as it is shown, in pixels; 0 and 0: the source's. One alone keeps the aspect. Of a video
+   * that players turn by a quarter, such as one of a phone held upright, it is that after they have done so.
    */
   'targetWidth'?: (number);
   'targetHeight'?: (number);
@@ -69,7 +70,8 @@ export interface UploadVideoChunk__Output {
   'dataChunk': (Buffer);
   'isFirstChunk': (boolean);
   /**
-   * The size of the result, in pixels; 0 and 0: the source's. One alone keeps the aspect.
+   * The size of the result as it is shown, in pixels; 0 and 0: the source's. One alone keeps the aspect. Of a video
+   * that players turn by a quarter, such as one of a phone held upright, it is that after they have done so.
    */
   'targetWidth': (number);
   'targetHeight': (number);
