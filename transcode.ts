@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { planSource } from "./lib/chunk/keyframe_segments.ts";
 import { openSource } from "./lib/chunk/source_file.ts";
 import { AUDIO_FLAG, readAudioFlag } from "./lib/cli/audio_flag.ts";
-import { resultJson, resultText } from "./lib/cli/client_result.ts";
+import { resultText } from "./lib/cli/client_result.ts";
 import { defineCommand, type Parsed } from "./lib/cli/command.ts";
 import { CLIENT_FLAGS, readClientFlags } from "./lib/cli/connection_flags.ts";
 import { ENCODE_FLAGS, readEncodeFlags } from "./lib/cli/encode_flags.ts";
@@ -16,7 +16,7 @@ import { remoteDoneJson, remoteText } from "./lib/cli/remote_result.ts";
 import { START_FLAG, startHint } from "./lib/cli/start_flag.ts";
 import { type RemoteTranscode, transcodeAtMaster } from "./lib/cli/transcode_at_master.ts";
 import { type TranscodeDisplay, transcodeDisplay } from "./lib/cli/transcode_display.ts";
-import { doneJson, errorJson, eventJson, transcodeText } from "./lib/cli/transcode_result.ts";
+import { copiedJson, doneJson, errorJson, eventJson, transcodeText } from "./lib/cli/transcode_result.ts";
 import { UsageError } from "./lib/cli/usage_error.ts";
 import { DEFAULT_SETTINGS, LIMITS } from "./lib/encode/settings.ts";
 import type { Fleet } from "./lib/fleet/fleet.ts";
@@ -219,7 +219,7 @@ async function transcodeRemotely(
       output: flags.output,
       chunkSeconds: flags.chunk_seconds,
       giveUpMs: flags.give_up_after * 1000,
-      isShown: !flags.quiet && !(flags.json && Deno.stdout.isTerminal()),
+      isShown: isShown(flags),
       onEvent: (event) => flags.json && writeOut(eventJson(event)),
       signal,
     }));
@@ -287,17 +287,23 @@ async function runShown(
   return await runJob(spec, { ...tools, onEvent, signal });
 }
 
-function displayFor({ quiet, json }: Flags, fleet: Fleet, signal: AbortSignal): TranscodeDisplay | undefined {
-  if (quiet || (json && Deno.stdout.isTerminal())) return undefined; // or the two would be mixed up
-  return transcodeDisplay({ workers: () => fleet.workers(), signal });
+function displayFor(flags: Flags, fleet: Fleet, signal: AbortSignal): TranscodeDisplay | undefined {
+  return isShown(flags) ? transcodeDisplay({ workers: () => fleet.workers(), signal }) : undefined;
+}
+
+/** Not beside events on the same terminal, or the two would be mixed up. */
+function isShown({ quiet, json }: Flags): boolean {
+  return !quiet && !(json && Deno.stdout.isTerminal());
 }
 
 /** Splits a video and puts it together again: no worker has anything to do with it, and there is nothing to prove. */
 async function copy(
   input: string,
-  { output, audio, start, chunk_seconds, json }: Flags,
+  flags: Flags,
   signal: AbortSignal,
 ): Promise<void> {
+  const { output, audio, start, chunk_seconds, json } = flags;
+  const startMs = performance.now();
   using source = await openSource(input);
   const plan = await planSource(source, { kind: "seconds", seconds: chunk_seconds }, { signal });
   const reconstruction = await copyVideo(plan, {
@@ -305,10 +311,12 @@ async function copy(
     path: output,
     audio: readAudioFlag(audio, output),
     start,
+    isShown: isShown(flags),
     signal,
   });
+  if (json) return writeOut(copiedJson(reconstruction, (performance.now() - startMs) / 1000));
   const result = { videoId: null, outputDir: "", total: plan.segments.length, shards: [], failed: [] };
-  writeOut((json ? resultJson : resultText)(result, reconstruction, startHint));
+  writeOut(resultText(result, reconstruction, startHint));
 }
 
 if (import.meta.main) await exitWith(COMMAND, main);

@@ -78,7 +78,6 @@ export function resultText(
 export function resultJson(
   { videoId, total, shards, failed }: ClientResult,
   reconstruction: Reconstruction | undefined,
-  noteStart: NoteStart = lateStartNote,
 ): string {
   const result = {
     video_id: videoId,
@@ -96,7 +95,7 @@ export function resultJson(
       path,
     })),
     failed: failed.map(({ chunkIndex, error }) => ({ chunk_index: chunkIndex, error: error.message })),
-    reconstruction: reconstruction ? reconstructionJson(reconstruction, noteStart) : null,
+    reconstruction: reconstruction ? reconstructionJson(reconstruction) : null,
   };
   return `${jsonText(result)}\n`;
 }
@@ -105,7 +104,7 @@ function startNotes({ lateStartSeconds }: Reconstruction, noteStart: NoteStart):
   return lateStartSeconds === undefined ? [] : [noteStart(lateStartSeconds)];
 }
 
-function reconstructionJson(reconstruction: Reconstruction, noteStart: NoteStart): object {
+function reconstructionJson(reconstruction: Reconstruction): object {
   const { assembled, check, sourceFrames, lateStartSeconds } = reconstruction;
   return {
     path: assembled.path,
@@ -118,6 +117,6 @@ function reconstructionJson(reconstruction: Reconstruction, noteStart: NoteStart
     audio_tracks: assembled.audioTracks,
     converted: assembled.converted,
     not_carried: assembled.notCarried,
-    ...(lateStartSeconds !== undefined && { notes: startNotes(reconstruction, noteStart) }),
+    ...(lateStartSeconds !== undefined && { notes: startNotes(reconstruction, lateStartNote) }),
   };
 }

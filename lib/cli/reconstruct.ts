@@ -97,16 +97,22 @@ function encoderTagOf(shards: readonly RetrievedShard[], settings: RequestedSett
 /** Encoders' names come from workers. */
 const MAX_TAG_LENGTH = 500;
 
+export interface CopyOptions extends ReconstructOptions {
+  /** Whether progress goes to standard error; default true. */
+  readonly isShown?: boolean;
+}
+
 /**
  * Puts the source's chunks together as they are, checks every frame, and then gives the output its name.
  *
  * @throws {AssembleError} @throws {SourceError} As `assemble()` says.
  * @throws {FrameMismatchError} If a frame is not as planned.
  */
-export async function copyVideo(plan: VideoPlan, options: ReconstructOptions): Promise<Reconstruction> {
-  const { source, signal } = options;
+export async function copyVideo(plan: VideoPlan, options: CopyOptions): Promise<Reconstruction> {
+  const { source, isShown = true, signal } = options;
   checkOutput(plan, { path: options.path, codec: source.video.codec, copied: true });
-  using progress = progressBar({ label: "Copying", total: plan.segments.length, unit: "chunks", signal });
+  const total = plan.segments.length;
+  using progress = isShown ? progressBar({ label: "Copying", total, unit: "chunks", signal }) : undefined;
   return await whole(plan, plan.shownTicks.length, options, (path, video) =>
     assemble({
       ...options,
@@ -114,6 +120,6 @@ export async function copyVideo(plan: VideoPlan, options: ReconstructOptions): P
       path,
       shards: copiedShards(source, plan, { signal }),
       copied: true,
-      onProgress: () => progress.advance(),
+      onProgress: () => progress?.advance(),
     }));
 }

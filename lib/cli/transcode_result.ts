@@ -1,5 +1,6 @@
 /** What came of a transcode, and what it tells on its way, for people and for programs. */
 import type { JobEvent, JobResult } from "../job/job.ts";
+import type { Reconstruction } from "./client_result.ts";
 import { formatBytes, formatCount, formatSeconds } from "./format.ts";
 import { frameCheckText } from "./frame_check_text.ts";
 import { startHint } from "./start_flag.ts";
@@ -27,7 +28,9 @@ export function transcodeText(result: JobResult, seconds: number): string {
   return lines.map((line) => `${visible(line)}\n`).join("");
 }
 
-function notesOf({ notes, lateStartSeconds }: JobResult): readonly string[] {
+function notesOf(
+  { notes, lateStartSeconds }: Pick<JobResult, "notes" | "lateStartSeconds">,
+): readonly string[] {
   return lateStartSeconds === undefined ? notes : [...notes, startHint(lateStartSeconds)];
 }
 
@@ -39,26 +42,30 @@ export function eventJson(event: JobEvent): string {
 
 /** One line with its line feed. */
 export function doneJson(result: JobResult, seconds: number): string {
-  const { assembled, check, sourceFrames } = result;
-  return jsonLine({
-    event: "done",
+  const { sha256, proofPath, encodedChunks, reusedChunks } = result;
+  const facts = { sha256, proofPath, encodedChunks, reusedChunks, notes: notesOf(result) };
+  return jsonLine({ event: "done", ...videoFacts(result), ...facts, seconds });
+}
+
+/** Of a copy, for which nothing is encoded and proven. One line with its line feed. */
+export function copiedJson(copy: Reconstruction, seconds: number): string {
+  const notes = notesOf({ ...copy, notes: [] });
+  return jsonLine({ event: "done", ...videoFacts(copy), proofPath: null, notes, seconds });
+}
+
+function videoFacts({ assembled, check, sourceFrames }: Reconstruction): object {
+  return {
     path: assembled.path,
     sizeBytes: assembled.sizeBytes,
-    sha256: result.sha256,
-    proofPath: result.proofPath,
     framesIn: sourceFrames,
     framesExpected: check.framesIn,
     framesOut: check.framesOut,
     largestDifferenceSeconds: check.largestDifferenceSeconds,
     durationSeconds: check.durationSeconds,
-    encodedChunks: result.encodedChunks,
-    reusedChunks: result.reusedChunks,
-    seconds,
     audioTracks: assembled.audioTracks,
     converted: assembled.converted,
     notCarried: assembled.notCarried,
-    notes: notesOf(result),
-  });
+  };
 }
 
 /** The last line where there is no result; with its line feed. */

@@ -7,6 +7,7 @@ import type { ServerTls } from "../rpc/credentials.ts";
 import { limitRequestTime } from "../rpc/interceptors.ts";
 import { serveMetrics } from "../rpc/metrics_server.ts";
 import { masterPackage, MasterService } from "../rpc/proto.ts";
+import { createReadOut } from "../rpc/read_out.ts";
 import { type ConnectionLimits, createServer, listen } from "../rpc/server.ts";
 import { settlesWithin, shutDown } from "../rpc/shut_down.ts";
 import type { Master } from "./master.ts";
@@ -70,6 +71,7 @@ export async function startMaster(options: MasterServerOptions): Promise<Running
     : starting.use(serveMetrics(metrics, { host, port: metricsPort }));
 
   const stop = new AbortController();
+  const downloads = starting.use(createReadOut());
   const server = createServer({
     ...options,
     maxChunkBytes: MAX_MESSAGE_BYTES,
@@ -81,7 +83,7 @@ export async function startMaster(options: MasterServerOptions): Promise<Running
   const register = (address: string) => registerAt(fleet, address);
   server.addService(
     MasterService.service,
-    masterService({ master, register, logger, shutdown: stop.signal }),
+    masterService({ master, register, logger, downloads, shutdown: stop.signal }),
   );
   const health = new HealthImplementation({ "": "SERVING", [SERVICE]: "SERVING" });
   health.addToServer(server);
@@ -95,7 +97,8 @@ export async function startMaster(options: MasterServerOptions): Promise<Running
     master,
     async drain(drainMs, { endOthers } = {}) {
       for (const name of ["", SERVICE]) health.setStatus(name, "NOT_SERVING");
-      const isDrained = await settlesWithin(drainMs, master.finishTransfers());
+      const transfers = Promise.all([master.finishTransfers(), downloads.idle()]);
+      const isDrained = await settlesWithin(drainMs, transfers.then(() => {}));
       const reason = new DrainingError();
       stop.abort(reason);
       // what was aborted ends by itself; what was answered has its last bytes to send

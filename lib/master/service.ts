@@ -14,6 +14,7 @@ import type { UploadVideoResponse } from "../rpc/generated/replication/UploadVid
 import type { VideoStatusRequest__Output } from "../rpc/generated/replication/VideoStatusRequest.ts";
 import type { VideoStatusResponse } from "../rpc/generated/replication/VideoStatusResponse.ts";
 import type { WatchJobRequest__Output } from "../rpc/generated/replication/WatchJobRequest.ts";
+import type { ReadOut } from "../rpc/read_out.ts";
 import { type CallContext, type Calls, clientStream, serverStream, unary } from "../rpc/server_call.ts";
 import { quoted } from "../store/shard_key.ts";
 import { toStatus } from "./error_status.ts";
@@ -28,13 +29,15 @@ export interface MasterServiceOptions {
   /** @returns Why the worker is not taken; undefined: it is. */
   readonly register: (address: string) => string | undefined;
   readonly logger: Logger;
+  /** Told of each call that gets a result or proof. */
+  readonly downloads: Pick<ReadOut, "follow">;
   /** Ends every call that runs. */
   readonly shutdown: AbortSignal;
 }
 
 /** What grpc-js calls for each method. */
 export function masterService(
-  { master, register, logger, shutdown }: MasterServiceOptions,
+  { master, register, logger, downloads, shutdown }: MasterServiceOptions,
 ): UntypedServiceImplementation {
   const calls: Calls = { shutdown, toStatus: (error) => logged(toStatus(error), error, logger) };
   const find = (videoId: string) => findJob(master, videoId);
@@ -46,8 +49,10 @@ export function masterService(
     ),
     RetrieveVideo: serverStream(
       calls,
-      async ({ videoId, proof }: RetrieveVideoRequest__Output, { signal }) => {
+      async ({ videoId, proof }: RetrieveVideoRequest__Output, context) => {
+        const { signal } = context;
         const { id } = find(videoId);
+        downloads.follow(context);
         const wanted = await (proof ? master.proof(id) : master.result(id));
         return (await wanted.open({ signal, isAwaited: true })).pipeThrough(retrievedChunks(videoId));
       },

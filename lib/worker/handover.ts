@@ -1,4 +1,5 @@
 /** Shards on their way to whoever had them made, which a worker that is to stop waits for a little. */
+import { createReadOut } from "../rpc/read_out.ts";
 import type { CallContext } from "../rpc/server_call.ts";
 import { createUnderWay } from "../under_way.ts";
 
@@ -7,12 +8,6 @@ import { createUnderWay } from "../under_way.ts";
  * master on a machine without a free moment within seconds. One who wants nothing of it must not hold up the end.
  */
 const FETCHED_WITHIN_MS = 3_000;
-
-/**
- * How long after its last byte was sent a shard may take to be read. A client of grpc-js that has all of it, and has
- * read not quite all, takes the call for failed when the connection ends.
- */
-const READ_WITHIN_MS = 500;
 
 /** Disposing of it ends all waits. */
 export interface Handover extends Disposable {
@@ -32,17 +27,9 @@ export interface Handover extends Disposable {
 
 export function createHandover(): Handover {
   const waits = createUnderWay();
-  const fetches = createUnderWay();
+  const fetches = createReadOut();
   const timed = new Set<TimedWait>();
   let isDraining = false;
-
-  /** @param location Of a shard that is not fetched yet. */
-  function waitFor(ms: number, connection: AbortSignal | undefined, location?: string): void {
-    const wait = waits.begin(connection);
-    const timer = setTimeout(() => end(one), ms);
-    const one: TimedWait = { wait, timer, location };
-    timed.add(one);
-  }
 
   function end(one: TimedWait): void {
     clearTimeout(one.timer);
@@ -52,35 +39,36 @@ export function createHandover(): Handover {
 
   return {
     get fetches() {
-      return fetches.count;
+      return fetches.calls;
     },
     expect: () => waits.begin(),
     answered(location, connection) {
-      waitFor(FETCHED_WITHIN_MS, isDraining ? undefined : connection, location);
+      const wait = waits.begin(isDraining ? undefined : connection);
+      const timer = setTimeout(() => end(one), FETCHED_WITHIN_MS);
+      const one: TimedWait = { wait, timer, location };
+      timed.add(one);
     },
-    fetching(location, { signal, connection }) {
-      if (signal.aborted) return;
-      fetches.begin(signal);
-      const fetch = waits.begin();
-      signal.addEventListener("abort", () => {
-        waitFor(READ_WITHIN_MS, connection);
-        fetch[Symbol.dispose]();
-      }, { once: true });
+    fetching(location, call) {
+      if (call.signal.aborted) return;
+      fetches.follow(call);
       for (const one of timed) if (one.location === location) end(one);
     },
     startDraining() {
       isDraining = true;
     },
-    idle: () => waits.idle(),
+    async idle() {
+      while (waits.count + fetches.count > 0) await Promise.all([waits.idle(), fetches.idle()]);
+    },
     [Symbol.dispose]() {
       for (const one of timed) end(one);
+      fetches[Symbol.dispose]();
     },
   };
 }
 
-/** A wait that ends by itself. */
+/** For the fetch of a shard; ends by itself. */
 interface TimedWait {
   readonly wait: Disposable;
   readonly timer: ReturnType<typeof setTimeout>;
-  readonly location: string | undefined;
+  readonly location: string;
 }

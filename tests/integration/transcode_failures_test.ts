@@ -128,6 +128,18 @@ Deno.test("transcode copies a video without any worker, and verify says that the
   assert(verified.stderr.includes("Cannot find the proof"), verified.stderr);
 });
 
+Deno.test("transcode --codec copy tells programs of its end in one line, and keeps quiet when told to", async () => {
+  await using folder = await temporaryFolder();
+  const cwd = folder.path;
+  await sourceIn(cwd);
+  const args = ["source.mp4", "-o", "copy.mkv", "--codec", "copy", "--json", "--quiet"];
+  const { code, stdout, stderr } = await runScript("transcode.ts", args, { cwd });
+  assertEquals([code, stderr], [0, ""]);
+  assertEquals(stdout.trim().split("\n").length, 1);
+  const { event, path, frames_in, frames_out, proof_path } = JSON.parse(stdout);
+  assertEquals([event, path, frames_in, frames_out, proof_path], ["done", "copy.mkv", 75, 75, null]);
+});
+
 Deno.test("transcode --codec copy that is refused leaves the output of that name, and its proof, as they were", async () => {
   await using folder = await temporaryFolder();
   const cwd = folder.path;
