@@ -48,7 +48,7 @@ Deno.test({
       assertEquals(code, 0, stderr);
       assertMatch(stdout, /: 30 frames in, converted to 60, 60 out, largest time difference/);
       const { tags } = await probeFile(join(cwd, path));
-      const tag = tags["MOVIE/ENCODER"] ?? tags.encoder ?? ""; // as ffprobe calls it in Matroska, else
+      const tag = tags.ENCODER ?? tags.encoder ?? ""; // as ffprobe calls it in Matroska, else
       assertMatch(
         tag,
         new RegExp(

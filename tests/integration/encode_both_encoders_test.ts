@@ -105,7 +105,7 @@ for (const name of ["libav", "ffmpeg"]) {
     const args = ["run", "-A", "--quiet", script, name];
     await using worker = new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
     const output = worker.stdout.getReader();
-    const encoderPid = parseInt(new TextDecoder().decode((await output.read()).value));
+    const encoderPid = parseInt(new TextDecoder().decode((await within(30_000, output.read())).value));
     assert(isAlive(encoderPid));
     worker.kill("SIGKILL");
     await worker.status;
