@@ -13,7 +13,7 @@ export interface LocalWorkerOptions {
   readonly master?: string;
   /** File of the token that callers have to show. */
   readonly tokenFile?: string;
-  /** How long it may take to finish what runs when it is told to end. Default: what the worker's own is. */
+  /** How long it may take to finish what runs when it is told to end; killed soon after. Default: 10 s in all. */
   readonly drainSeconds?: number;
   readonly signal?: AbortSignal;
 }
@@ -42,8 +42,10 @@ const PERMISSIONS = [
 
 const SCRIPT = fileURLToPath(new URL("../../worker.ts", import.meta.url));
 const MAX_LINE = 10_000;
-/** After this a worker that was told to stop is killed. */
+/** After this a worker that was told to stop is killed, unless it has been told how long it may take. */
 const STOP_MS = 10_000;
+/** What it has beyond that: with nothing to finish it is gone in a tenth of it. */
+const CLOSING_MS = 1_000;
 
 /**
  * Starts a worker on a free port of the loopback interface and waits until it listens.
@@ -51,8 +53,9 @@ const STOP_MS = 10_000;
  * @throws {WorkerStartError} If it ends first. @throws `options.signal.reason` once aborted.
  */
 export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
-  const { signal } = options;
+  const { signal, drainSeconds } = options;
   signal?.throwIfAborted();
+  const stopMs = drainSeconds === undefined ? STOP_MS : drainSeconds * 1000 + CLOSING_MS;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", ...PERMISSIONS, SCRIPT, "--while_stdin", ...workerFlags(options)],
     stdin: "piped", // it ends with us, however we end
@@ -61,7 +64,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   }).spawn();
   const stop = async () => {
     terminate(child, "SIGTERM");
-    const late = setTimeout(() => terminate(child, "SIGKILL"), STOP_MS);
+    const late = setTimeout(() => terminate(child, "SIGKILL"), stopMs);
     await child.status;
     clearTimeout(late);
     await child.stdin.close().catch(() => {}); // broken by now
