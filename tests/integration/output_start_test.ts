@@ -66,7 +66,7 @@ Deno.test("transcode tells that a copy begins late, and has it begin at 0 with -
   const hint = "Begins at 26:30:43, as its source does; --start zero makes it begin at 0";
   assertStringIncludes(late.stdout, `${hint}\n`);
   const told = JSON.parse((await copy("--start", "source", "--json")).stdout);
-  assertEquals(told.reconstruction.notes, [hint]);
+  assertEquals(told.notes, [hint]);
   const zero = await copy("--start", "zero");
   assertEquals([zero.code, zero.stdout.includes("Begins at")], [0, false], zero.stderr);
   const { video, audio } = await timesOf(join(folder.path, "out.mp4"));
