@@ -11,6 +11,7 @@ import { audioPackets, copies, fileNames, planned, videoFile } from "./assemble_
 import { audioEncoderPids, firstFrameSeconds, heard, lagSamples, made, ticks } from "./audio_sound.ts";
 import { HAS_FFMPEG, WITHOUT_FFMPEG } from "./system_ffmpeg.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
+import { until } from "./until.ts";
 
 const ONE_SECOND = { kind: "seconds", seconds: 1 } as const;
 /** Of one frame of AAC at 48 kHz, the longer of the two. */
@@ -126,7 +127,8 @@ for (const when of ["before it starts", "while sound is encoded"] as const) {
   Deno.test(`assemble() leaves no process and no file when it is aborted ${when}`, async () => {
     await using folder = await temporaryFolder();
     await using outFolder = await temporaryFolder();
-    using video = await planned(await videoFile(folder.path, "video.mp4", { seconds: 10 }), ONE_SECOND);
+    // more sound than pipes hold, so that its encoder cannot have ended
+    using video = await planned(await videoFile(folder.path, "video.mp4", { seconds: 60 }), ONE_SECOND);
     const { source, plan } = video;
     const abort = new AbortController();
     const reason = new Error("enough");
@@ -134,8 +136,8 @@ for (const when of ["before it starts", "while sound is encoded"] as const) {
     if (when === "before it starts") abort.abort(reason);
     const stopAtThree = (segment: number): void => {
       if (segment !== 3) return;
-      running = audioEncoderPids();
-      running.then(() => abort.abort(reason));
+      running = untilSoundIsEncoded();
+      running.then(() => abort.abort(reason), () => {}); // whoever awaits it hears
     };
     const shards = async function* () {
       for await (const shard of copies(source, plan)) {
@@ -159,6 +161,13 @@ for (const when of ["before it starts", "while sound is encoded"] as const) {
     assertEquals(await audioEncoderPids(), []);
     assertEquals(await fileNames(outFolder.path), []);
   });
+}
+
+/** It may begin a moment after the pictures beside it. */
+async function untilSoundIsEncoded(): Promise<number[]> {
+  let pids: number[] = [];
+  await until(async () => (pids = await audioEncoderPids()).length > 0);
+  return pids;
 }
 
 Deno.test("assemble() leaves no process when the video fails while sound is encoded", async () => {
