@@ -4,7 +4,7 @@ import { withRetries } from "../fleet/retry.ts";
 import { parseProof, type Proof, proofPathOf } from "../job/proof.ts";
 import { TransferError } from "../rpc/worker_client.ts";
 import { writeWhole } from "../store/write_file.ts";
-import { type AbsenceOptions, overAbsence, SHORT_MS } from "./over_absence.ts";
+import { type AbsenceOptions, LONG_MS, overAbsence, SHORT_MS } from "./over_absence.ts";
 import { writeOutput } from "./write_output.ts";
 
 export interface FetchOptions extends AbsenceOptions {
@@ -17,9 +17,6 @@ export interface FetchedResult {
   readonly proofPath: string;
   readonly proof: Proof;
 }
-
-/** A day is more than any video takes. */
-const LONG_MS = 86_400_000;
 
 /**
  * Fetches a result, again if its master goes meanwhile and comes back.

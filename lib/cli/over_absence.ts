@@ -15,6 +15,8 @@ export interface AbsenceOptions {
 
 /** For a call that a master answers at once. */
 export const SHORT_MS = 10_000;
+/** For one that moves a video: a day is more than any takes. */
+export const LONG_MS = 86_400_000;
 const AGAIN_MS = 1_000;
 
 const ABSENT: ReadonlySet<RpcError["code"]> = new Set(["UNAVAILABLE", "DEADLINE_EXCEEDED"]);

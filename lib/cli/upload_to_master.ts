@@ -1,7 +1,7 @@
 /** A video on its way to a master. */
 import type { RemoteJob, VideoFacts } from "../rpc/master_client.ts";
 import { RpcError } from "../rpc/rpc_error.ts";
-import { type AbsenceOptions, overAbsence, SHORT_MS } from "./over_absence.ts";
+import { type AbsenceOptions, LONG_MS, overAbsence, SHORT_MS } from "./over_absence.ts";
 import { type Progress, progressBar } from "./progress.ts";
 
 export interface UploadOptions extends AbsenceOptions {
@@ -11,9 +11,6 @@ export interface UploadOptions extends AbsenceOptions {
   /** Whether people watch. */
   readonly isShown: boolean;
 }
-
-/** A day is more than any video takes. */
-const LONG_MS = 86_400_000;
 
 /**
  * Sends a video, again from its beginning if the master goes meanwhile and comes back: what had come of it is gone.
