@@ -12,7 +12,7 @@ import { RpcError } from "../rpc/rpc_error.ts";
 import type { ConnectOptions } from "../rpc/worker_client.ts";
 import { type FetchedResult, fetchResult } from "./fetch_result.ts";
 import { writeError } from "./output.ts";
-import { overAbsence, pause, SHORT_MS } from "./over_absence.ts";
+import { LONG_MS, overAbsence, pause, SHORT_MS } from "./over_absence.ts";
 import { reach } from "./reach.ts";
 import { RemoteJobEvents } from "./remote_job_events.ts";
 import { transcodeDisplay } from "./transcode_display.ts";
@@ -45,9 +45,6 @@ export interface RemoteResult extends FetchedResult {
 export class RemoteJobError extends Error {
   override readonly name = "RemoteJobError";
 }
-
-/** A day is more than any video takes. */
-const LONG_MS = 86_400_000;
 
 /**
  * Has a master transcode a video. The same command again finds its job, if there is one, and does not send the
