@@ -52,29 +52,39 @@ const UNTIL_ABORTED = `await new Promise((_, reject) => {
   writeOut("ready");
 });`;
 
+/** Work that heeds no signal. */
+const STUBBORN = `
+signal.addEventListener("abort", () => writeOut("aborted"));
+setInterval(() => {}, 1000);
+writeOut("ready");
+await new Promise(() => {});`;
+
+async function endOf(
+  child: Deno.ChildProcess,
+  output: ReadableStreamDefaultReader<string>,
+): Promise<[code: number, said: string]> {
+  const [{ code }, said] = await Promise.all([child.status, new Response(child.stderr).text()]);
+  await output.cancel();
+  return [code, said];
+}
+
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`exitWith() ends with 130 after ${name}, once the work has stopped`, async () => {
     await withCommand(UNTIL_ABORTED, async (child) => {
       const reader = await untilReady(child);
       child.kill(name);
-      const [status, err] = await Promise.all([child.status, new Response(child.stderr).text()]);
-      await reader.cancel();
-      assertEquals([status.code, err], [130, "interrupted\n"]);
+      assertEquals(await endOf(child, reader), [130, "interrupted\n"]);
     });
   });
 }
 
 Deno.test("exitWith() ends at once at the second signal, whatever the work does", async () => {
-  const stubborn = `signal.addEventListener("abort", () => writeOut("aborted"));
-    setInterval(() => {}, 1000); writeOut("ready"); await new Promise(() => {});`;
-  await withCommand(stubborn, async (child) => {
+  await withCommand(STUBBORN, async (child) => {
     const reader = await untilReady(child);
     child.kill("SIGINT");
     assertStringIncludes((await reader.read()).value ?? "", "aborted");
     child.kill("SIGTERM");
-    const [status, err] = await Promise.all([child.status, new Response(child.stderr).text()]);
-    await reader.cancel();
-    assertEquals([status.code, err], [130, ""]);
+    assertEquals(await endOf(child, reader), [130, ""]);
   });
 });
 
@@ -91,25 +101,19 @@ Deno.test("exitWith() takes a signal that comes twice at once for one, and lets 
       child.kill(name);
       assertStringIncludes((await reader.read()).value ?? "", "aborted");
       child.kill(name);
-      const [status, err] = await Promise.all([child.status, new Response(child.stderr).text()]);
-      await reader.cancel();
-      assertEquals([status.code, err], [130, "interrupted\n"]);
+      assertEquals(await endOf(child, reader), [130, "interrupted\n"]);
     });
   }
 });
 
 Deno.test("exitWith() ends at once at the same signal again where some time has passed", async () => {
-  const stubborn = `signal.addEventListener("abort", () => writeOut("aborted"));
-    setInterval(() => {}, 1000); writeOut("ready"); await new Promise(() => {});`;
-  await withCommand(stubborn, async (child) => {
+  await withCommand(STUBBORN, async (child) => {
     const reader = await untilReady(child);
     child.kill("SIGINT");
     assertStringIncludes((await reader.read()).value ?? "", "aborted");
     await setTimeout(SAME_SIGNAL_MS);
     child.kill("SIGINT");
-    const [status, err] = await Promise.all([child.status, new Response(child.stderr).text()]);
-    await reader.cancel();
-    assertEquals([status.code, err], [130, ""]);
+    assertEquals(await endOf(child, reader), [130, ""]);
   });
 });
 
