@@ -5,6 +5,9 @@
  * at work on that very frame. What follows reads freed memory: a worker dies of a client that hangs up, a client
  * of a worker that drains. So whatever ends a session during that frame waits until the frame is done with.
  *
+ * And whoever closes a session that is ending already is called back here, which neither Node nor Deno does: a
+ * server of grpc-js that is to stop as its client hangs up would wait for that one for ever.
+ *
  * @see https://github.com/denoland/deno/issues/36788
  */
 import http2, { type Http2Session } from "node:http2";
@@ -24,24 +27,29 @@ module.createSecureServer = (...args: unknown[]) => {
 };
 
 function guarded<Session extends Http2Session>(session: Session): Session {
-  const emit = session.emit;
+  const { emit, close, destroy } = session;
+  let putOff: (() => void)[] | undefined;
+  const whenDone = (end: () => void): void => void (putOff ? putOff.push(end) : end());
+
   // not a listener: grpc-js removes all of a client's
   session.emit = (event: string | symbol, ...args: unknown[]) => {
-    if (event === "goaway") putOffEnd(session);
+    if (event === "goaway" && !putOff) {
+      putOff = [];
+      setImmediate(endNow);
+    }
     return Reflect.apply(emit, session, [event, ...args]);
   };
+  session.close = (callback) =>
+    whenDone(() => {
+      if (!session.closed && !session.destroyed) Reflect.apply(close, session, [callback]);
+      else if (callback) queueMicrotask(callback);
+    });
+  session.destroy = (...args) => whenDone(() => Reflect.apply(destroy, session, args));
   return session;
-}
 
-/** Hides the methods that end a session until the frame that is being received is done with. */
-function putOffEnd(session: Http2Session): void {
-  const asked: (() => void)[] = [];
-  session.close = (...args) => void asked.push(() => session.close(...args));
-  session.destroy = (...args) => void asked.push(() => session.destroy(...args));
-  setImmediate(() => {
-    // what is left are the session's own, of its class
-    Reflect.deleteProperty(session, "close");
-    Reflect.deleteProperty(session, "destroy");
-    for (const end of asked) end();
-  });
+  function endNow(): void {
+    const ends = putOff ?? [];
+    putOff = undefined;
+    for (const end of ends) end();
+  }
 }
