@@ -13,8 +13,9 @@ export interface LocalWorkerOptions {
   readonly master?: string;
   /** File of the token that callers have to show. */
   readonly tokenFile?: string;
-  /** How long it may take to finish what runs when it is told to end; killed soon after. Default: 10 s in all. */
+  /** How long it may take to finish what runs when it is told to end. Default: what the worker's own is. */
   readonly drainSeconds?: number;
+  /** Ends the start; once it is aborted, a worker that is told to end has a second beyond its drain time. */
   readonly signal?: AbortSignal;
 }
 
@@ -42,10 +43,10 @@ const PERMISSIONS = [
 
 const SCRIPT = fileURLToPath(new URL("../../worker.ts", import.meta.url));
 const MAX_LINE = 10_000;
-/** After this a worker that was told to stop is killed, unless it has been told how long it may take. */
+/** After this a worker that was told to stop is killed. */
 const STOP_MS = 10_000;
-/** What it has beyond that: with nothing to finish it is gone in a tenth of it. */
-const CLOSING_MS = 1_000;
+/** What it has beyond its drain time where somebody waits for the end: it is gone in a tenth of it. */
+const HURRIED_MS = 1_000;
 
 /**
  * Starts a worker on a free port of the loopback interface and waits until it listens.
@@ -53,9 +54,8 @@ const CLOSING_MS = 1_000;
  * @throws {WorkerStartError} If it ends first. @throws `options.signal.reason` once aborted.
  */
 export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
-  const { signal, drainSeconds } = options;
+  const { signal, drainSeconds = Infinity } = options;
   signal?.throwIfAborted();
-  const stopMs = drainSeconds === undefined ? STOP_MS : drainSeconds * 1000 + CLOSING_MS;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", ...PERMISSIONS, SCRIPT, "--while_stdin", ...workerFlags(options)],
     stdin: "piped", // it ends with us, however we end
@@ -64,9 +64,15 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   }).spawn();
   const stop = async () => {
     terminate(child, "SIGTERM");
-    const late = setTimeout(() => terminate(child, "SIGKILL"), stopMs);
+    const kill = () => terminate(child, "SIGKILL");
+    const timers = [setTimeout(kill, STOP_MS)];
+    const hurry = () =>
+      void timers.push(setTimeout(kill, Math.min(drainSeconds * 1000 + HURRIED_MS, STOP_MS)));
+    if (signal?.aborted) hurry();
+    else signal?.addEventListener("abort", hurry, { once: true });
     await child.status;
-    clearTimeout(late);
+    signal?.removeEventListener("abort", hurry);
+    timers.forEach(clearTimeout);
     await child.stdin.close().catch(() => {}); // broken by now
     await log;
   };
