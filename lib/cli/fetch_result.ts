@@ -19,39 +19,55 @@ export interface FetchedResult {
 }
 
 /**
- * Fetches a result, again if its master goes meanwhile and comes back.
+ * Fetches a result, again if its master goes meanwhile and comes back. One that is there and breaks every download
+ * off counts as gone until there is more of the result than ever before.
  *
  * @throws {RpcError} @throws {TransferError} If the result is not what its proof says. @throws {StoreFullError}
  * @throws {StoreUnwritableError} @throws As {@link overAbsence}.
  */
 export async function fetchResult(options: FetchOptions): Promise<FetchedResult> {
   const { client, videoId, signal } = options;
+  let mostBytes = 0;
   const fetchOverAbsence = () =>
     overAbsence(options, async (heard) => {
       await client.status(videoId, { timeoutMs: SHORT_MS, signal }); // a day is too long to connect
-      heard();
-      return await fetchOnce(options);
+      return await fetchOnce(options, (bytes) => {
+        if (bytes <= mostBytes) return;
+        mostBytes = bytes;
+        heard();
+      });
     });
   return await withRetries(fetchOverAbsence, { attempts: 3, busyMs: 0, signal });
 }
 
-async function fetchOnce({ client, videoId, output, signal }: FetchOptions): Promise<FetchedResult> {
+/** @param onBytes Told how many there are of the result, each time that there are more. */
+async function fetchOnce(
+  { client, videoId, output, signal }: FetchOptions,
+  onBytes: (bytes: number) => void,
+): Promise<FetchedResult> {
   const rpc = { timeoutMs: LONG_MS, signal };
   const text = await new Response(client.retrieveProof(videoId, rpc)).text();
   const proof = parseProof(text);
-  await writeOutput(output, () => checked(client.retrieve(videoId, rpc), proof), { signal });
+  await writeOutput(output, () => checked(client.retrieve(videoId, rpc), proof, onBytes), { signal });
   const proofPath = proofPathOf(output);
   await writeWhole(proofPath, new Blob([text]).stream(), { signal });
   return { path: output, proofPath, proof };
 }
 
 /** Fails before the file has its name, unless the bytes are those of the proof. */
-function checked(bytes: ReadableStream<Uint8Array>, { output }: Proof): ReadableStream<Uint8Array> {
+function checked(
+  bytes: ReadableStream<Uint8Array>,
+  { output }: Proof,
+  onBytes: (bytes: number) => void,
+): ReadableStream<Uint8Array> {
   const hash = createHash("sha256");
+  let size = 0;
   return bytes.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(part, controller) {
         hash.update(part);
+        size += part.length;
+        onBytes(size);
         controller.enqueue(part);
       },
       flush() {

@@ -117,23 +117,39 @@ Deno.test("transcode --master has nothing to say of a video that somebody else h
   assertEquals([code, stderr, eventsIn(stdout).at(-1)!["notes"]], [0, "", []]);
 });
 
+const gone = () => new ReadableStream({ start: (controller) => controller.error(new DrainingError()) });
+
+/** Breaks off after some bytes, and so long. */
+function broken(bytes: number, seconds: number) {
+  return ReadableStream.from(async function* () {
+    yield new Uint8Array(bytes);
+    await setTimeout(seconds * 1000);
+    throw new DrainingError();
+  }());
+}
+
 Deno.test("transcode --master waits for a master that is gone a second time as long as it did the first time", async () => {
   await using t = await fixture();
-  const giveUpSeconds = 1;
-  const gone = () => new ReadableStream({ start: (controller) => controller.error(new DrainingError()) });
-  // at the fourth time it answers, longer than it may be gone, and breaks off
+  const giveUpSeconds = 4;
+  // each absence is shorter than that, both together and what is between them are not
   readResults(t.m.master, (bytes, time) => {
-    if (time > 6) return bytes;
+    if (time > 5) return bytes;
     void bytes.cancel();
-    if (time !== 4) return gone();
-    return ReadableStream.from(async function* () {
-      yield new Uint8Array(9);
-      await setTimeout((giveUpSeconds + 0.5) * 1000);
-      throw new DrainingError();
-    }());
+    return time === 3 ? broken(9, giveUpSeconds + 0.5) : gone();
   });
   lastEvent(await t.start("out.mp4", "--give_up_after", `${giveUpSeconds}`).result);
   await assertWhole(join(t.cwd, "out.mp4"));
+});
+
+Deno.test("transcode --master gives a master up that breaks every download off before there is more than before", async () => {
+  await using t = await fixture();
+  readResults(t.m.master, (bytes) => {
+    void bytes.cancel();
+    return broken(9, 0);
+  });
+  const { code, stderr } = await t.start("out.mp4", "--give_up_after", "2").result;
+  assertEquals(code, 1);
+  assertMatch(stderr, /^error: Cannot reach master .*UNAVAILABLE/);
 });
 
 Deno.test("transcode --master, killed while fetching, leaves an older output, and what the next command removes", async () => {
