@@ -38,6 +38,8 @@ const REMOTE_FLAGS = {
   token_file: remoteOnly(CLIENT_FLAGS.token_file),
 } as const;
 
+const MEMORY_GIB = 20;
+
 const COMMAND = defineCommand({
   name: "transcode",
   summary:
@@ -81,7 +83,6 @@ const COMMAND = defineCommand({
       kind: "integer",
       min: 1,
       max: 1_024,
-      default: navigator.hardwareConcurrency,
       defaultText: "one a core",
       help: "Workers to start where none are named.",
     },
@@ -107,7 +108,7 @@ const COMMAND = defineCommand({
       kind: "number",
       min: 0.001,
       max: 2 ** 20,
-      default: 20,
+      defaultText: String(MEMORY_GIB),
       help: "GiB that it may have; those used longest ago go first.",
     },
     json: { kind: "boolean", help: "What happens as JSON, one event a line, on standard output." },
@@ -136,17 +137,16 @@ async function main(
 ): Promise<void> {
   checkRemoteFlags(flags);
   const settings = readEncodeFlags(flags);
+  checkEffects(flags, { isCopy: settings === "copy" });
   checkVideoName("--output", flags.output, settings === "copy" ? undefined : settings.codec);
   const audio = readAudioFlag(flags.audio, flags.output);
   try {
     await checkVideoPlace(flags.output, { source: await readable(input) });
+    if (settings === "copy") return await copy(input, flags, signal);
     if (flags.master !== undefined) {
-      if (settings === "copy") throw new UsageError("--codec copy has no effect with --master");
-      if (flags.start !== undefined) throw new UsageError("--start has no effect with --master: times stay");
       const order = { input, settings: { ...settings, threads: flags.threads }, audio };
       return await transcodeRemotely(flags.master, order, flags, signal);
     }
-    if (settings === "copy") return await copy(input, flags, signal);
     await transcode(
       {
         jobId: `transcode-${crypto.randomUUID()}`,
@@ -182,6 +182,26 @@ function checkRemoteFlags(flags: Flags): void {
   }
 }
 
+/** @throws {UsageError} If one of them would do nothing. */
+function checkEffects(flags: Flags, { isCopy }: { readonly isCopy: boolean }): void {
+  const own = ["local_workers", "memory_dir", "memory_gib"] as const;
+  const refuse = (names: readonly (keyof Flags)[], why: string): void => {
+    const given = names.find((name) => flags[name] !== undefined);
+    if (given) throw new UsageError(`--${given} has no effect with ${why}`);
+  };
+  if (flags.workers && flags.master) throw new UsageError("--workers and --master exclude each other");
+  if (flags.workers) refuse(["local_workers"], "--workers: none are started");
+  if (flags.master !== undefined) {
+    if (isCopy) throw new UsageError("--codec copy has no effect with --master");
+    if (!flags.resume) {
+      throw new UsageError("--no-resume has no effect with --master, which remembers by itself");
+    }
+    refuse(["start"], "--master: times stay");
+    refuse(own, "--master, which has workers and a memory of its own");
+  }
+  if (isCopy) refuse(["workers", ...own], "--codec copy: nothing is encoded");
+}
+
 /** @throws {SourceError} Before anything is started for it. */
 async function readable(path: string): Promise<string> {
   using source = await openSource(path);
@@ -205,10 +225,6 @@ async function transcodeRemotely(
   flags: Flags,
   signal: AbortSignal,
 ): Promise<void> {
-  if (flags.workers) throw new UsageError("--workers and --master exclude each other");
-  if (!flags.resume) {
-    throw new UsageError("--no-resume has no effect with --master, which remembers by itself");
-  }
   const startMs = performance.now();
   const connection = await readClientFlags(flags);
   const result = await withFirstSpan(SPAN, () =>
@@ -228,7 +244,7 @@ async function transcodeRemotely(
 }
 
 async function openMemory(
-  { output, memory_dir, memory_gib, resume }: Flags,
+  { output, memory_dir, memory_gib = MEMORY_GIB, resume }: Flags,
   signal: AbortSignal,
 ): Promise<DiskMemory> {
   const parent = memory_dir ?? dirname(output);
@@ -245,11 +261,12 @@ async function openFleet(
   signal: AbortSignal,
 ): Promise<Fleet> {
   const connection = await readClientFlags(flags);
-  const own = flags.workers ? undefined : stack.use(await startOwn(flags.local_workers, scratchDir, signal));
+  const { workers, local_workers = navigator.hardwareConcurrency } = flags;
+  const own = workers ? undefined : stack.use(await startOwn(local_workers, scratchDir, signal));
   return connectFleet({
     ...connection,
     masterId: "transcode",
-    workers: flags.workers ?? own?.workers.map(({ address }) => address),
+    workers: workers ?? own?.workers.map(({ address }) => address),
     giveUpMs: flags.give_up_after * 1000,
   });
 }

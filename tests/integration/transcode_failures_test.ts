@@ -81,6 +81,18 @@ Deno.test("transcode says in one line what cannot be, before anything is started
     ],
     [["source.mp4", "-o", "out.mp4", "--tls_ca", "ca.pem"], 2, /--tls_ca is for --workers or --master/],
     [["source.mp4", "-o", "out.mp4", "--token_file", "t"], 2, /--token_file is for --workers or --master/],
+    ...[
+      [["--codec", "copy", "--workers", "localhost:1"], /--workers has no effect with --codec copy/],
+      [["--codec", "copy", "--memory_gib", "1"], /--memory_gib has no effect with --codec copy/],
+      [["--workers", "localhost:1", "--local_workers", "2"], /--local_workers has no effect with --workers/],
+      [["--master", "localhost:1", "--local_workers", "2"], /--local_workers has no effect with --master/],
+      [["--master", "localhost:1", "--memory_dir", "."], /--memory_dir has no effect with --master/],
+      [["--master", "localhost:1", "--no-resume"], /--no-resume has no effect with --master/],
+      [["--master", "localhost:1", "--codec", "copy"], /--codec copy has no effect with --master/],
+      [["--master", "localhost:1", "--workers", "localhost:1"], /--workers and --master exclude each other/],
+    ].map(([flags, said]) =>
+      [["source.mp4", "-o", "out.mp4", ...flags as string[]], 2, said as RegExp] as const
+    ),
     [["source.mp4", "-o", "no/such/folder/out.mp4"], 1, /no\/such\/folder/],
   ];
   await Promise.all(cases.map(async ([args, code, said]) => {
@@ -118,7 +130,7 @@ Deno.test("transcode copies a video without any worker, and verify says that the
   const cwd = folder.path;
   await sourceIn(cwd);
   await Deno.writeTextFile(join(cwd, "copy.mkv.proof.json"), "of another output");
-  const args = ["source.mp4", "-o", "copy.mkv", "--codec", "copy", "--workers", "localhost:1"];
+  const args = ["source.mp4", "-o", "copy.mkv", "--codec", "copy"];
   const { code, stdout, stderr } = await runScript("transcode.ts", args, { cwd });
   assertEquals(code, 0, stderr);
   assert(/^Reconstructed copy\.mkv \(.*75 frames in, 75 out/m.test(stdout), stdout);
