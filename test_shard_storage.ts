@@ -1,5 +1,5 @@
 #!/usr/bin/env -S deno run --allow-all
-/** Lists the shards of a worker, shows a video's metadata, or fetches one shard. */
+/** Lists the shards of a worker, shows a video's metadata, fetches one shard, or removes a video's. */
 import { defineCommand, type Parsed } from "./lib/cli/command.ts";
 import { CLIENT_FLAGS, readClientFlags } from "./lib/cli/connection_flags.ts";
 import { exitWith } from "./lib/cli/exit.ts";
@@ -16,7 +16,7 @@ const COMMAND = defineCommand({
   name: "shards",
   summary:
     "With an address alone, lists the shards of a worker; with a video_id, shows its chunks' metadata; " +
-    "with a shard_location as well, fetches that shard.",
+    "with a shard_location as well, fetches that shard. With --delete, removes all that it has of a video.",
   usage: "deno task shards HOST:PORT [VIDEO_ID] [SHARD_LOCATION] [flags]",
   positionals: {
     worker: { kind: "address", required: true, help: "The worker." },
@@ -30,11 +30,16 @@ const COMMAND = defineCommand({
       valueName: "FILE",
       help: "Where a fetched shard goes (its own name).",
     },
+    delete: { kind: "boolean", help: "Remove the shards of VIDEO_ID from the worker, for good." },
     json: { kind: "boolean", help: "JSON instead of tables." },
     timeout: { kind: "number", min: 0.1, max: 86_400, default: 60, help: "Seconds that a call may take." },
     ...CLIENT_FLAGS,
   },
-  examples: ["deno task shards localhost:50061", "deno task shards localhost:50061 my_video"],
+  examples: [
+    "deno task shards localhost:50061",
+    "deno task shards localhost:50061 my_video",
+    "deno task shards localhost:50061 my_video --delete",
+  ],
 });
 
 interface View {
@@ -48,9 +53,13 @@ async function main({ flags, positionals }: Parsed<typeof COMMAND>, signal: Abor
   if (flags.output !== undefined && shard_location === undefined) {
     throw new UsageError("--output needs a SHARD_LOCATION to fetch");
   }
+  if (flags.delete && (video_id === undefined || shard_location !== undefined)) {
+    throw new UsageError("--delete needs a VIDEO_ID, and takes no SHARD_LOCATION: a video goes as a whole");
+  }
   using worker = connectWorker(positionals.worker, await readClientFlags(flags));
   const view: View = { worker, isJson: flags.json, rpc: { timeoutMs: flags.timeout * 1000, signal } };
   if (video_id === undefined) return await showShards(view);
+  if (flags.delete) return await deleteVideo(view, video_id);
   if (shard_location === undefined) return await showMetadata(view, video_id);
   return await fetchShard(view, video_id, shard_location, flags.output);
 }
@@ -142,6 +151,14 @@ async function fetchShard(
   const { sizeBytes, sha256 } = await writeWhole(path, shard, { signal: rpc.signal });
   if (isJson) writeOut(`${jsonText({ path, size_bytes: sizeBytes, sha256 })}\n`);
   else writeOut(`Successfully retrieved and saved shard data to '${visible(path)}' (${sizeBytes} bytes)\n`);
+  return 0;
+}
+
+async function deleteVideo({ worker, isJson, rpc }: View, videoId: string): Promise<number> {
+  const deleted = await worker.deleteVideo(videoId, rpc);
+  if (deleted === 0) return notFound(`The worker has no shards of video '${videoId}'`);
+  if (isJson) writeOut(`${jsonText({ video_id: videoId, deleted_chunks: deleted })}\n`);
+  else writeOut(`Deleted ${formatCount(deleted, "shard")} of video '${visible(videoId)}'\n`);
   return 0;
 }
 

@@ -176,3 +176,19 @@ Deno.test("what a worker lists reaches the terminal without control characters, 
   assertOneLine(result, [1, /size_bytes 9007199254740993/]);
   assert(!result.stderr.includes("bug"));
 });
+
+Deno.test("the shards script removes what a worker has of one video, and only when it is told which", async () => {
+  await using t = await setUp();
+  assertOneLine(await t.shards("--delete"), [2, /--delete needs a VIDEO_ID/]);
+  assertOneLine(await t.shards("b", t.location("b", 0), "--delete"), [2, /takes no SHARD_LOCATION/]);
+  assertOneLine(await t.shards("c", "--delete"), [1, /no shards of video 'c'/]);
+  assertEquals(await t.shards("b", "--delete"), {
+    code: 0,
+    stdout: "Deleted 2 shards of video 'b'\n",
+    stderr: "",
+  });
+  const { videos } = JSON.parse((await t.shards("--json")).stdout);
+  assertEquals(videos.map(({ video_id }: { video_id: string }) => video_id), ["a"]);
+  const { stdout } = await t.shards("a", "--delete", "--json");
+  assertEquals(JSON.parse(stdout), { video_id: "a", deleted_chunks: 1 });
+});
