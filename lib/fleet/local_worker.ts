@@ -13,7 +13,10 @@ export interface LocalWorkerOptions {
   readonly master?: string;
   /** File of the token that callers have to show. */
   readonly tokenFile?: string;
-  /** How long it may take to finish what runs when it is told to end. Default: what the worker's own is. */
+  /**
+   * How long it may take to finish what runs when it is told to end, which is 10 s at most. Default: what the worker's
+   * own is.
+   */
   readonly drainSeconds?: number;
   /** Ends the start; once it is aborted, a worker that is told to end has a second beyond its drain time. */
   readonly signal?: AbortSignal;

@@ -42,7 +42,8 @@ function guarded<Session extends Http2Session>(session: Session): Session {
   session.close = (callback) =>
     whenDone(() => {
       if (!session.closed && !session.destroyed) Reflect.apply(close, session, [callback]);
-      else if (callback) queueMicrotask(callback);
+      else if (callback && session.destroyed) queueMicrotask(callback);
+      else if (callback) session.once("close", callback);
     });
   session.destroy = (...args) => whenDone(() => Reflect.apply(destroy, session, args));
   return session;
