@@ -97,8 +97,9 @@ export async function startMaster(options: MasterServerOptions): Promise<Running
     master,
     async drain(drainMs, { endOthers } = {}) {
       for (const name of ["", SERVICE]) health.setStatus(name, "NOT_SERVING");
-      const transfers = Promise.all([master.finishTransfers(), downloads.idle()]);
-      const isDrained = await settlesWithin(drainMs, transfers.then(() => {}));
+      // a download may begin while an upload is waited for
+      const transfers = master.finishTransfers().then(() => downloads.idle());
+      const isDrained = await settlesWithin(drainMs, transfers);
       const reason = new DrainingError();
       stop.abort(reason);
       // what was aborted ends by itself; what was answered has its last bytes to send

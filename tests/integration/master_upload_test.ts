@@ -202,28 +202,67 @@ Deno.test("an upload that is not done in time is cut off by the master's stop", 
   assertEquals(await t.videos(), []);
 });
 
-Deno.test("a download on its way when the master is to stop is finished", async () => {
-  const sizeBytes = 16 * 1024 * 1024;
-  await using t = await uploadFixture({
-    async runJob({ outputPath }) {
-      await Deno.writeFile(outputPath, new Uint8Array(sizeBytes));
-      const assembled = { sizeBytes, converted: [], notCarried: [] };
-      return { assembled, notes: [] } as unknown as JobResult;
-    },
-  });
+/** A master with a result, of whatever bytes. */
+async function resultFixture(sizeBytes: number) {
+  await using stack = new AsyncDisposableStack();
+  const t = stack.use(
+    await uploadFixture({
+      async runJob({ outputPath, jobId }, { signal }) {
+        if (t.master.job(jobId).job.videoId !== "film") await once(signal, "abort");
+        await Deno.writeFile(outputPath, new Uint8Array(sizeBytes));
+        const assembled = { sizeBytes, converted: [], notCarried: [] };
+        return { assembled, notes: [] } as unknown as JobResult;
+      },
+    }),
+  );
   await t.client.upload(FACTS, streamOf(BYTES), RPC);
   await untilState(t.master, t.master.find("film")!.id, "completed");
+  const done = stack.move();
+  return { ...t, [Symbol.asyncDispose]: () => done.disposeAsync() };
+}
+
+/** Reads what is left of a download, each piece some time after it was sent. @returns How many bytes. */
+async function readSlowly(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<number> {
+  let received = 0;
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    received += piece.value.length;
+    await delay(5);
+  }
+  return received;
+}
+
+Deno.test("a download on its way when the master is to stop is finished", async () => {
+  const sizeBytes = 16 * 1024 * 1024;
+  await using t = await resultFixture(sizeBytes);
   const reader = t.client.retrieve("film", RPC).getReader();
-  let received = (await reader.read()).value!.length;
+  const first = (await reader.read()).value!.length;
   let isDrained: boolean | undefined;
   const drained = t.running.drain(60_000).then((done) => isDrained = done);
   await assertRpcFails("UNAVAILABLE", t.client.upload({ videoId: "late" }, streamOf(BYTES), RPC));
   assertEquals(isDrained, undefined);
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-    received += piece.value.length;
-    await delay(5); // the last bytes are read some time after they were sent
+  assertEquals([first + await readSlowly(reader), await drained], [sizeBytes, true]);
+});
+
+Deno.test("a download that begins while the master waits for others is finished, too", async () => {
+  const sizeBytes = 4 * 1024 * 1024;
+  await using t = await resultFixture(sizeBytes);
+  const isBegun = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  async function* video() {
+    yield BYTES;
+    isBegun.resolve();
+    await goOn.promise;
   }
-  assertEquals([received, await drained], [sizeBytes, true]);
+  const before = await t.videos();
+  const upload = t.client.upload({ videoId: "other" }, ReadableStream.from(video()), RPC);
+  await isBegun.promise;
+  await until(async () => (await t.videos()).length > before.length);
+  const drained = t.running.drain(60_000);
+  const reader = t.client.retrieve("film", RPC).getReader();
+  const first = (await reader.read()).value!.length;
+  goOn.resolve();
+  await upload;
+  assertEquals([first + await readSlowly(reader), await drained], [sizeBytes, true]);
 });
 
 Deno.test({
