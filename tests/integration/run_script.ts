@@ -72,7 +72,8 @@ export function startCommand(
   const child = new Deno.Command(command!, {
     args,
     cwd,
-    env: { NO_COLOR: "1", ...env },
+    // as from a shell: a task of this project goes to where its user is, and under `deno task test` that is said already
+    env: { NO_COLOR: "1", INIT_CWD: cwd ?? Deno.cwd(), ...env },
     stdin,
     stdout: "piped",
     stderr: "piped",
