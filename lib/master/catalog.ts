@@ -8,7 +8,13 @@ import { interrupted } from "./chunk_history.ts";
 import type { JobRecord, NewJob } from "./job_record.ts";
 import { newRecord } from "./job_record.ts";
 import type { AttemptView, ChunkView } from "./job_view.ts";
-import { CatalogError, JobNotFoundError, StaleRunError, VideoExistsError } from "./master_errors.ts";
+import {
+  CatalogError,
+  CatalogFullError,
+  JobNotFoundError,
+  StaleRunError,
+  VideoExistsError,
+} from "./master_errors.ts";
 
 /** What one run of a job has to say. */
 export interface Save {
@@ -36,7 +42,7 @@ export interface NoteBounds {
   readonly count: number;
 }
 
-/** Each call is one transaction, on disk once it returns. */
+/** Each call is one transaction, on disk once it returns. @throws {CatalogFullError} Any that changes something. */
 export interface Catalog extends Disposable {
   /**
    * @param replaces A job whose video_id the new one gets: see {@link Catalog.remove}.
@@ -67,7 +73,7 @@ export interface Catalog extends Disposable {
   workersWithShards(): string[];
   /** These workers have none of a job any more. */
   settleShards(jobId: string, workers: readonly string[]): void;
-  /** What was under way when a master ended is in the queue again. */
+  /** What was under way when a master ended is in the queue again. Writes nothing if nothing was. */
   requeue(nowMs: number): void;
   /** Bytes of all sources and results. */
   storedBytes(): number;
@@ -98,6 +104,11 @@ export function openCatalog(path: string): Catalog {
 function openProblem(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   return cause.message === "database is locked" ? "another master has it" : cause.message; // it has no code
+}
+
+/** SQLITE_FULL, whose number not every call of the library gives. */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && error.message === "database or disk is full";
 }
 
 function prepareSchema(db: DatabaseSync): void {
@@ -178,7 +189,7 @@ function catalogOf(db: DatabaseSync): Catalog {
       return result;
     } catch (error) {
       if (db.isTransaction) db.exec("ROLLBACK");
-      throw error;
+      throw isFull(error) ? new CatalogFullError({ cause: error }) : error;
     }
   }
 
@@ -293,7 +304,7 @@ function catalogOf(db: DatabaseSync): Catalog {
     requeue: (nowMs) =>
       transaction(() => {
         for (const job of unfinished.all().map(fromRow)) {
-          write({ ...job, state: "queued" });
+          if (job.state !== "queued") write({ ...job, state: "queued" });
           interruptChunks(job.id, nowMs);
         }
       }),

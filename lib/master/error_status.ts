@@ -8,6 +8,7 @@ import { StalledError } from "../stalled.ts";
 import { InvalidKeyError } from "../store/shard_key.ts";
 import { StoreFullError } from "../store/store_errors.ts";
 import {
+  CatalogFullError,
   DrainingError,
   InvalidUploadError,
   JobFinalError,
@@ -27,6 +28,7 @@ const TABLE: StatusTable = [
   [NotCompletedError, status.FAILED_PRECONDITION],
   [JobFinalError, status.FAILED_PRECONDITION],
   [QuotaError, status.RESOURCE_EXHAUSTED],
+  [CatalogFullError, status.RESOURCE_EXHAUSTED],
   [StalledError, status.DEADLINE_EXCEEDED],
   [DrainingError, status.UNAVAILABLE],
 ];

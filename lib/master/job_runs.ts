@@ -9,8 +9,8 @@ import type { Catalog } from "./catalog.ts";
 import { failureWords } from "./failure_words.ts";
 import { logJobEvent } from "./job_log.ts";
 import { createJobQueue, type QueuedJob } from "./job_queue.ts";
-import type { JobRecord } from "./job_record.ts";
-import type { MasterEvent } from "./job_view.ts";
+import { type JobRecord, viewOf } from "./job_record.ts";
+import { type ChunkView, isFinal, type MasterEvent } from "./job_view.ts";
 import { createLiveJob, type LiveJob } from "./live_job.ts";
 import { DrainingError, JobNotFoundError, StaleRunError } from "./master_errors.ts";
 import type { VideoFiles } from "./video_files.ts";
@@ -41,7 +41,7 @@ export interface JobRunsOptions {
 
 export interface JobRuns extends AsyncDisposable {
   readonly running: number;
-  /** To be run when its turn comes. */
+  /** To be run when its turn comes, unless it is over by then. One that waits or runs is not added again. */
   add(job: QueuedJob): void;
   /** The job as it runs now; undefined: it does not. */
   live(id: string): LiveJob | undefined;
@@ -53,6 +53,7 @@ export interface JobRuns extends AsyncDisposable {
 
 interface Run {
   readonly stop: AbortController;
+  /** Never rejects. */
   readonly done: Promise<void>;
   live: LiveJob | undefined;
 }
@@ -61,6 +62,14 @@ interface Run {
 const SAVE_EVERY_MS = 200;
 /** After a catalog that could not be written: a full disk may have room again. */
 const SAVE_AGAIN_MS = 5_000;
+/** What anybody may read of an error that nobody expected. */
+const BROKE_DOWN = "Internal error: the master's log says more";
+
+interface TakenUp {
+  readonly job: JobRecord;
+  /** Of former runs. */
+  readonly chunks: readonly ChunkView[];
+}
 
 export function createJobRuns(options: JobRunsOptions): JobRuns {
   const { catalog, files, maxRunning, publish, clock = SYSTEM_CLOCK } = options;
@@ -79,31 +88,57 @@ export function createJobRuns(options: JobRunsOptions): JobRuns {
   }
 
   async function runToEnd(id: string, run: Run): Promise<void> {
+    const isAsExpected = await guarded(id, async () => {
+      const taken = await takeUp(id, run.stop.signal);
+      if (taken) await runOnce(taken, run);
+    });
+    if (!isAsExpected) await guarded(id, () => failJob(id, run));
+    await guarded(id, () => options.onOver(id));
+    runs.delete(id);
+    startNext();
+  }
+
+  /** A run must not end the master: what it throws is for the log. @returns Whether it threw nothing. */
+  async function guarded(id: string, work: () => Promise<void>): Promise<boolean> {
     try {
-      const job = await takeUp(id, run.stop.signal);
-      if (job) await runOnce(job, run);
-    } finally {
-      await options.onOver(id);
-      runs.delete(id);
-      startNext();
+      await work();
+      return true;
+    } catch (error) {
+      options.logger.error("Job broke down", { job_id: id, error: stackOf(error) });
+      return false;
     }
   }
 
-  /** Undefined once it was stopped or removed. */
-  async function takeUp(id: string, signal: AbortSignal): Promise<JobRecord | undefined> {
+  /** For a run that cannot do so itself any more. */
+  async function failJob(id: string, { live, stop: { signal } }: Run): Promise<void> {
+    if (signal.aborted) return;
+    const save = () => {
+      const job = catalog.job(id);
+      if (isFinal(job.state)) return;
+      const failure = { stage: live?.stage ?? "segmenting", message: BROKE_DOWN };
+      catalog.save({ job: { ...job, state: "failed", failure, finishedMs: clock.now() }, chunks: [] });
+    };
+    await untilSaved(save, options.logger, signal);
+    if (!signal.aborted) publish({ kind: "job", job: viewOf(catalog.job(id), undefined) });
+  }
+
+  /** Undefined once it was stopped or removed, or is over. */
+  async function takeUp(id: string, signal: AbortSignal): Promise<TakenUp | undefined> {
     while (!signal.aborted) {
       try {
-        return catalog.takeUp(id, clock.now());
+        if (isFinal(catalog.job(id).state)) return undefined;
+        const chunks = catalog.chunks(id);
+        return { job: catalog.takeUp(id, clock.now()), chunks };
       } catch (error) {
         if (error instanceof JobNotFoundError) return undefined;
-        options.logger.error("Cannot write the catalog", { job_id: id, error: String(error) });
+        options.logger.error("Cannot use the catalog", { job_id: id, error: String(error) });
       }
       await clock.sleep(SAVE_AGAIN_MS, signal).catch(() => {}); // asked above
     }
     return undefined;
   }
 
-  async function runOnce(job: JobRecord, run: Run): Promise<void> {
+  async function runOnce({ job, chunks }: TakenUp, run: Run): Promise<void> {
     const { signal } = run.stop;
     const logger = options.loggerOf(job);
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -129,7 +164,7 @@ export function createJobRuns(options: JobRunsOptions): JobRuns {
     };
     const live = createLiveJob({
       job,
-      chunks: catalog.chunks(job.id),
+      chunks,
       publish,
       now: () => clock.now(),
       onChange(when) {
@@ -173,32 +208,46 @@ export function createJobRuns(options: JobRunsOptions): JobRuns {
         options.onEvent?.(event);
       };
       const { fleet } = options;
-      await using memory = await options.openMemory();
-      const { assembled, notes, lateStartSeconds } = await options.runJob(spec, {
-        fleet,
-        memory,
-        onEvent,
-        signal,
+      await withMemory(logger, async (memory) => {
+        const { assembled, notes, lateStartSeconds } = await options.runJob(spec, {
+          fleet,
+          memory,
+          onEvent,
+          signal,
+        });
+        signal.throwIfAborted();
+        const converted = assembled.converted.map((what) => `Converted ${what}`);
+        live.complete({ fileName, sizeBytes: assembled.sizeBytes }, [
+          ...notes,
+          ...(lateStartSeconds === undefined ? [] : [lateStartNote(lateStartSeconds)]),
+          ...converted,
+          ...assembled.notCarried,
+        ]);
+        logger.info("Job completed", { bytes: assembled.sizeBytes, chunks: live.chunks().length });
       });
-      signal.throwIfAborted();
-      const converted = assembled.converted.map((what) => `Converted ${what}`);
-      live.complete({ fileName, sizeBytes: assembled.sizeBytes }, [
-        ...notes,
-        ...(lateStartSeconds === undefined ? [] : [lateStartNote(lateStartSeconds)]),
-        ...converted,
-        ...assembled.notCarried,
-      ]);
-      logger.info("Job completed", { bytes: assembled.sizeBytes, chunks: live.chunks().length });
     } catch (error) {
       if (signal.aborted) return live.interrupt();
       const words = failureWords(error, options.namesOf(job));
       if (words === undefined) {
-        const stack = error instanceof Error ? error.stack ?? error.message : String(error);
-        logger.error("Job broke down", { stage: live.stage, error: stack });
+        logger.error("Job broke down", { stage: live.stage, error: stackOf(error) });
       } else {
         logger.error("Job failed", { stage: live.stage, reason: words });
       }
-      live.fail(error, words ?? "Internal error: the master's log says more");
+      live.fail(error, words ?? BROKE_DOWN);
+    }
+  }
+
+  /** What the work has come to counts, whatever becomes of the memory then. */
+  async function withMemory(logger: Logger, work: (memory: ShardMemory) => Promise<void>): Promise<void> {
+    const memory = await options.openMemory();
+    try {
+      await work(memory);
+    } finally {
+      try {
+        await memory[Symbol.asyncDispose]();
+      } catch (error) {
+        logger.warn("Cannot let go of the memory", { error: String(error) });
+      }
     }
   }
 
@@ -208,7 +257,7 @@ export function createJobRuns(options: JobRunsOptions): JobRuns {
       try {
         return save();
       } catch (error) {
-        if (error instanceof StaleRunError || signal.aborted) return;
+        if (error instanceof StaleRunError || error instanceof JobNotFoundError || signal.aborted) return;
         logger.error("Cannot write the catalog", { error: String(error) });
       }
       await clock.sleep(SAVE_AGAIN_MS, signal).catch(() => {}); // once more at the end
@@ -220,6 +269,8 @@ export function createJobRuns(options: JobRunsOptions): JobRuns {
       return runs.size;
     },
     add(job) {
+      if (runs.has(job.id)) return;
+      queue.remove(job.id);
       queue.add(job);
       startNext();
     },
@@ -237,4 +288,8 @@ export function createJobRuns(options: JobRunsOptions): JobRuns {
       await Promise.all(left.map(({ done }) => done));
     },
   };
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : String(error);
 }

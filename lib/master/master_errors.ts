@@ -55,6 +55,15 @@ export class StaleRunError extends Error {
   override readonly name = "StaleRunError";
 }
 
+/** What was to be written into the catalog was not: there is no room for it. */
+export class CatalogFullError extends Error {
+  override readonly name = "CatalogFullError";
+
+  constructor(options?: ErrorOptions) {
+    super("Cannot write the catalog: no space left on the device", options);
+  }
+}
+
 /** The catalog cannot be used: another master has it, it is of a later version, or it is damaged. */
 export class CatalogError extends Error {
   override readonly name = "CatalogError";

@@ -13,7 +13,7 @@ import { attempting } from "../store/store_errors.ts";
 import { currentTrace, withFirstSpan, withTrace } from "../trace.ts";
 import { formatTraceparent, newTrace, parseTraceparent } from "../traceparent.ts";
 import { createUnderWay } from "../under_way.ts";
-import { openCatalog, videoExists } from "./catalog.ts";
+import { type Catalog, openCatalog, videoExists } from "./catalog.ts";
 import { createEventHub } from "./event_hub.ts";
 import { mediaTypeOf, resultFileName, sourceFileName } from "./file_names.ts";
 import { withFields } from "./job_log.ts";
@@ -21,7 +21,13 @@ import { type JobRecord, viewOf } from "./job_record.ts";
 import { createJobRuns, type RunJob } from "./job_runs.ts";
 import { isFinal, type JobDetails, type JobView, type MasterEvent } from "./job_view.ts";
 import type { Master, MasterOptions, UploadFacts } from "./master.ts";
-import { DrainingError, JobFinalError, NotCompletedError } from "./master_errors.ts";
+import {
+  CatalogError,
+  CatalogFullError,
+  DrainingError,
+  JobFinalError,
+  NotCompletedError,
+} from "./master_errors.ts";
 import { createShardRemovals } from "./shard_removals.ts";
 import { boundUpload, createSpace } from "./upload_bounds.ts";
 import { readUpload, type UploadOrder } from "./upload_order.ts";
@@ -44,6 +50,8 @@ export interface OpenMasterOptions {
   readonly logger: Logger;
   readonly onJobEvent?: ((event: JobEvent) => void) | undefined;
   readonly clock?: Clock | undefined;
+  /** Default: {@link openCatalog}. */
+  readonly openCatalog?: ((path: string) => Catalog) | undefined;
 }
 
 /** What its own process may ask of a master. */
@@ -67,14 +75,23 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
   await using opening = new AsyncDisposableStack();
   await attempting("make the folder of the data", () => ensureDir(dataDir));
   const files = await openVideoFiles(dataDir);
-  const catalog = opening.use(openCatalog(join(dataDir, "catalog.sqlite")));
-  catalog.requeue(clock.now());
-  await files.sweep(
+  const catalog = opening.use((options.openCatalog ?? openCatalog)(join(dataDir, "catalog.sqlite")));
+  await files.sweep( // before the catalog is written: the disk may be full
     catalog.jobs().map(({ id, result }) => ({
       jobId: id,
       resultName: result && stemOf(result.fileName),
     })),
   );
+  const givenUp = await files.givenUp();
+  for (const id of givenUp) await files.giveUp(id);
+  try {
+    for (const id of givenUp) catalog.remove(id);
+    catalog.requeue(clock.now());
+  } catch (cause) {
+    const why = cause instanceof CatalogFullError ? "no space left on the device" : String(cause);
+    throw new CatalogError(`Cannot write the catalog in ${quoted(dataDir)}: ${why}`, { cause });
+  }
+  for (const id of givenUp) await files.remove(id);
 
   const space = createSpace({
     quotaBytes: options.quotaBytes,
@@ -248,6 +265,29 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
     background.add(done);
   }
 
+  /** Has nothing work on a job any more, for something that ends it. If that fails, the job goes on. */
+  async function ending<T>(job: JobRecord, reason: string, end: () => T | Promise<T>): Promise<T> {
+    try {
+      await runs.stop(job.id, new DOMException(reason, "AbortError"));
+      await aheads.end(job.id);
+      return await end();
+    } catch (error) {
+      if (!isFinal(job.state)) runs.add(job);
+      throw error;
+    }
+  }
+
+  /** Drops a job from the catalog. On a full disk that takes the room which its files have. */
+  async function forget(id: string): Promise<void> {
+    try {
+      catalog.remove(id);
+    } catch (error) {
+      if (!(error instanceof CatalogFullError)) throw error;
+      await files.giveUp(id);
+      catalog.remove(id);
+    }
+  }
+
   for (const job of catalog.jobs().reverse()) if (!isFinal(job.state)) runs.add(job);
 
   const open = opening.move();
@@ -274,25 +314,23 @@ export async function openMaster(options: OpenMasterOptions): Promise<OpenMaster
         }));
     },
     async cancel(id) {
-      const { state } = catalog.job(id);
-      if (state === "cancelled") return viewOf(catalog.job(id), undefined);
-      if (isFinal(state)) throw new JobFinalError(state);
-      await runs.stop(id, new DOMException("The job was cancelled", "AbortError"));
-      await aheads.end(id);
-      const stopped = catalog.job(id);
-      if (stopped.state === "cancelled") return viewOf(stopped, undefined);
-      if (isFinal(stopped.state)) throw new JobFinalError(stopped.state); // it was over before it could be ended
-      const job = catalog.cancel(id, clock.now());
-      removals.release(id);
-      withFields(logger, jobFields(job)).info("Job cancelled");
-      hub.publish({ kind: "job", job: viewOf(job, undefined) });
-      return viewOf(job, undefined);
+      const before = catalog.job(id);
+      if (before.state === "cancelled") return viewOf(before, undefined);
+      if (isFinal(before.state)) throw new JobFinalError(before.state);
+      return await ending(before, "The job was cancelled", () => {
+        const stopped = catalog.job(id);
+        if (stopped.state === "cancelled") return viewOf(stopped, undefined);
+        if (isFinal(stopped.state)) throw new JobFinalError(stopped.state); // it was over before it could be ended
+        const job = catalog.cancel(id, clock.now());
+        removals.release(id);
+        withFields(logger, jobFields(job)).info("Job cancelled");
+        hub.publish({ kind: "job", job: viewOf(job, undefined) });
+        return viewOf(job, undefined);
+      });
     },
     async remove(id) {
       const job = catalog.job(id);
-      await runs.stop(id, new DOMException("The job was removed", "AbortError"));
-      await aheads.end(id);
-      catalog.remove(id);
+      await ending(job, "The job was removed", () => forget(id));
       withFields(logger, jobFields(job)).info("Job removed");
       dropped(id);
     },

@@ -3,6 +3,7 @@
  *
  *     uploads/<job id>                    a source, whole
  *     results/<job id>/<run>.<container>  a result, its proof beside it
+ *     uploads/<job id>.removed            empty: this job is to go, and its files have, see `giveUp()`
  *
  * A file counts once the catalog names it; any other is a leftover. Names come from job ids only.
  */
@@ -11,7 +12,7 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Container } from "../assemble/output_container.ts";
 import { attempting } from "../store/store_errors.ts";
-import { type GrowingFile, writeWhole } from "../store/write_file.ts";
+import { type GrowingFile, syncDirectory, writeWhole } from "../store/write_file.ts";
 import type { UnderWay } from "../under_way.ts";
 import type { ByteRange, MasterOptions, StoredVideo } from "./master.ts";
 
@@ -48,6 +49,15 @@ export interface VideoFiles {
    * @throws {StoreFullError} @throws {StoreUnwritableError} @throws What the stream does.
    */
   receive(jobId: string, video: ReadableStream<Uint8Array>, options: ReceiveOptions): Promise<StoredSource>;
+  /**
+   * Makes room of a job that is to be removed, before the catalog has dropped it. A mark, set first, says so until
+   * {@link VideoFiles.remove}, to the next start too. May be called again.
+   *
+   * @throws {StoreFullError} @throws {StoreUnwritableError}
+   */
+  giveUp(jobId: string): Promise<void>;
+  /** Jobs that have the mark. */
+  givenUp(): Promise<string[]>;
   /** Removes all that a job has. */
   remove(jobId: string): Promise<void>;
   /** Removes what no job has. */
@@ -55,6 +65,9 @@ export interface VideoFiles {
   /** Free bytes on the disk. Needs `--allow-sys=statfs`. */
   freeBytes(): Promise<number>;
 }
+
+/** Ends the name of what was a source. */
+const MARK = ".removed";
 
 /** Makes the folders, as far as they are missing. @throws {StoreUnwritableError} @throws {StoreFullError} */
 export async function openVideoFiles(root: string): Promise<VideoFiles> {
@@ -64,11 +77,13 @@ export async function openVideoFiles(root: string): Promise<VideoFiles> {
     for (const folder of [uploads, results]) await ensureDir(folder);
   });
   const sourcePath = (jobId: string) => join(uploads, jobId);
+  const markPath = (jobId: string) => join(uploads, `${jobId}${MARK}`);
   const resultFolder = (jobId: string) => join(results, jobId);
 
   async function remove(jobId: string): Promise<void> {
     await removeIfThere(sourcePath(jobId));
     await removeIfThere(resultFolder(jobId));
+    await removeIfThere(markPath(jobId));
   }
 
   return {
@@ -81,11 +96,25 @@ export async function openVideoFiles(root: string): Promise<VideoFiles> {
       return { fileName, path: join(folder, fileName) };
     },
     receive: (jobId, video, options) => writeWhole(sourcePath(jobId), video, options),
+    async giveUp(jobId) {
+      await attempting("make room", async () => {
+        await ignoringAbsence(() => Deno.rename(sourcePath(jobId), markPath(jobId)));
+        // emptied rather than removed: the mark stays, and somebody who reads the source holds no room
+        (await Deno.open(markPath(jobId), { write: true, create: true, truncate: true })).close();
+        await syncDirectory(uploads); // or a power cut could leave a job without result or mark
+        await removeIfThere(resultFolder(jobId));
+      });
+    },
+    async givenUp() {
+      const names = await Array.fromAsync(Deno.readDir(uploads), ({ name }) => name);
+      return names.filter((name) => name.endsWith(MARK)).map((name) => name.slice(0, -MARK.length));
+    },
     remove,
     async sweep(jobs) {
       const kept = new Map(jobs.map(({ jobId, resultName }) => [jobId, resultName]));
       for await (const { name } of Deno.readDir(uploads)) {
-        if (!kept.has(name)) await removeIfThere(join(uploads, name));
+        const jobId = name.endsWith(MARK) ? name.slice(0, -MARK.length) : name;
+        if (!kept.has(jobId)) await removeIfThere(join(uploads, name));
       }
       for await (const { name: jobId } of Deno.readDir(results)) {
         const resultName = kept.get(jobId);
@@ -108,8 +137,12 @@ async function sweepResults(folder: string, resultName: string): Promise<void> {
 }
 
 async function removeIfThere(path: string): Promise<void> {
+  await ignoringAbsence(() => Deno.remove(path, { recursive: true }));
+}
+
+async function ignoringAbsence(task: () => Promise<void>): Promise<void> {
   try {
-    await Deno.remove(path, { recursive: true });
+    await task();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }

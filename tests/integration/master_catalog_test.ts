@@ -6,11 +6,13 @@ import { chunkAfter, newChunk } from "../../lib/master/chunk_history.ts";
 import type { ChunkView } from "../../lib/master/job_view.ts";
 import {
   CatalogError,
+  CatalogFullError,
   JobNotFoundError,
   StaleRunError,
   VideoExistsError,
 } from "../../lib/master/master_errors.ts";
 import { jobRecord, NEW_JOB, plannedChunks } from "../unit/master_views.ts";
+import { fillCatalog } from "./full_catalog.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const CHUNK: ChunkView = {
@@ -159,6 +161,30 @@ Deno.test("requeue() puts what was under way into the queue, and leaves what is 
   catalog.requeue(8);
   assertEquals([catalog.job("a").state, catalog.job("b").state], ["queued", "completed"]);
   assertEquals(catalog.chunks("a")[0]!.attempts[0]!.endedMs, 8);
+});
+
+Deno.test("a catalog without room says so, keeps what it has, and requeues nothing where nothing was under way", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "catalog.sqlite");
+  {
+    using catalog = openCatalog(path);
+    for (const id of ["a", "b"]) catalog.insert({ ...NEW_JOB, id, videoId: id });
+    catalog.save({ job: { ...catalog.takeUp("a", 1), state: "completed" }, chunks: [CHUNK] });
+  }
+  fillCatalog(path);
+  using catalog = openCatalog(path);
+  const before = [catalog.jobs(), catalog.chunks("a")];
+  const writes = [
+    () => catalog.remove("a"),
+    () => catalog.cancel("b", 2),
+    () => catalog.takeUp("b", 2),
+    () => catalog.save({ job: catalog.job("a"), chunks: [] }),
+    () => catalog.insert({ ...NEW_JOB, id: "c", videoId: "a" }, { replaces: "a" }),
+  ];
+  for (const write of writes) assertThrows(write, CatalogFullError, "no space left on the device");
+  catalog.requeue(2);
+  assertEquals([catalog.jobs(), catalog.chunks("a")], before);
+  catalog.insert({ ...NEW_JOB, id: "c", videoId: "c" });
 });
 
 Deno.test("a catalog of a later version, or another program's database, is left alone", async () => {

@@ -5,6 +5,7 @@ import { StalledError } from "../../stalled.ts";
 import { InvalidKeyError } from "../../store/shard_key.ts";
 import { StoreFullError, StoreUnwritableError } from "../../store/store_errors.ts";
 import {
+  CatalogFullError,
   DrainingError,
   InvalidUploadError,
   JobFinalError,
@@ -32,6 +33,7 @@ const TOLD: readonly (readonly [ErrorClass, ErrorStatus])[] = [
   [NotCompletedError, 409],
   [DrainingError, 503],
   [QuotaError, 507],
+  [CatalogFullError, 507],
 ];
 
 /** Their messages name files of the machine. */
