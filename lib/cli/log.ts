@@ -1,12 +1,17 @@
 /** The log of a server, one line an event. */
 import type { LogFields, Logger, LogValue } from "../log.ts";
 import { currentTrace } from "../trace.ts";
+import { OutputError } from "./output.ts";
 import { visible } from "./visible.ts";
 
 export interface LoggerOptions {
   /** `text` for people, `json` (one object a line) for programs. */
   readonly format: "text" | "json";
-  /** Gets one line at a time, with its line feed. */
+  /**
+   * Gets one line at a time, with its line feed.
+   *
+   * @throws {OutputError} If not all of it could be written: the line is lost.
+   */
   readonly write: (line: string) => void;
   /** Now by default. */
   readonly now?: () => Date;
@@ -17,11 +22,35 @@ type Level = "info" | "warn" | "error";
 /**
  * A logger whose lines are always one line: whatever a peer sends, in a message or in a field, cannot start
  * another, nor reach the terminal as a control sequence. Where there is a trace, each line names it.
+ *
+ * A server must not end for a line that its log does not take, since the disk is full or the reader has gone: the line
+ * is lost, and before the next that is taken, one says how many were.
  */
 export function createLogger({ format, write, now = () => new Date() }: LoggerOptions): Logger {
   const line = format === "json" ? jsonLine : textLine;
-  const log = (level: Level) => (message: string, fields: LogFields = {}): void =>
-    write(`${visible(line(now().toISOString(), level, message, { trace_id: traceId(), ...fields }))}\n`);
+  let lostLines = 0;
+  let reason = "";
+  /** Whether the log ends amid a line. */
+  let isCut = false;
+
+  function writeLine(level: Level, message: string, fields: LogFields): void {
+    const start = isCut ? "\n" : "";
+    write(`${start}${visible(line(now().toISOString(), level, message, fields))}\n`);
+    isCut = false;
+  }
+
+  const log = (level: Level) => (message: string, fields: LogFields = {}): void => {
+    try {
+      if (lostLines > 0) writeLine("warn", "Log lines were lost", { lines: lostLines, reason });
+      lostLines = 0;
+      writeLine(level, message, { trace_id: traceId(), ...fields });
+    } catch (error) {
+      if (!(error instanceof OutputError)) throw error;
+      lostLines++;
+      isCut ||= error.writtenBytes > 0;
+      reason = error.message;
+    }
+  };
   return { info: log("info"), warn: log("warn"), error: log("error") };
 }
 

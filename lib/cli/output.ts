@@ -3,6 +3,16 @@
 /** Standard output or error did not take the text: a full disk, or a reader that has gone. */
 export class OutputError extends Error {
   override readonly name = "OutputError";
+  /** Of the text, before the failure. */
+  readonly writtenBytes: number;
+
+  constructor(
+    message: string,
+    { writtenBytes, ...options }: ErrorOptions & { readonly writtenBytes: number },
+  ) {
+    super(message, options);
+    this.writtenBytes = writtenBytes;
+  }
 }
 
 /**
@@ -22,11 +32,12 @@ export function writeError(text: string): void {
 }
 
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, name: string, text: string): void {
-  let bytes = new TextEncoder().encode(text);
+  const bytes = new TextEncoder().encode(text);
+  let writtenBytes = 0;
   try {
-    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+    while (writtenBytes < bytes.length) writtenBytes += stream.writeSync(bytes.subarray(writtenBytes));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new OutputError(`Cannot write to ${name}: ${reason}`, { cause });
+    throw new OutputError(`Cannot write to ${name}: ${reason}`, { cause, writtenBytes });
   }
 }
