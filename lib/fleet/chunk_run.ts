@@ -16,7 +16,7 @@ export interface ChunkRunTools {
   /**
    * A place for the next attempt, in its turn.
    *
-   * @param failedMs When the chunk last failed, in milliseconds since 1970; 0: it has not.
+   * @param failedMs When the chunk last failed, by the monotonic clock; -Infinity: it has not.
    * @throws {WorkersLostError} @throws The signal's reason.
    */
   acquire(failures: readonly Failure[], failedMs: number): Promise<Lease>;
@@ -37,6 +37,7 @@ export interface ChunkRunTools {
 export interface RunningAttempt {
   readonly number: number;
   readonly lease: Lease;
+  /** By the monotonic clock. */
   readonly startedMs: number;
   /** Since when its shard is fetched and checked; undefined: it is not made yet. */
   acceptingSinceMs: number | undefined;
@@ -68,7 +69,7 @@ export class ChunkRun<T> {
   readonly #signal: AbortSignal;
   readonly #running = new Map<number, RunningAttempt>();
   readonly #failures: (Failure & { readonly member: Member })[] = [];
-  #failedMs = 0;
+  #failedMs = -Infinity;
   /** One after another, as long as the first is not late: two that keep the same shard do it in vain. */
   #accepting: Promise<unknown> = Promise.resolve();
   #attempts = 0;
@@ -151,7 +152,7 @@ export class ChunkRun<T> {
     const attempt: RunningAttempt = {
       number: ++this.#attempts,
       lease,
-      startedMs: clock.now(),
+      startedMs: clock.monotonicMs(),
       acceptingSinceMs: undefined,
       stop: new AbortController(),
     };
@@ -217,7 +218,7 @@ export class ChunkRun<T> {
     encoding.catch(() => {}); // what comes once it has been abandoned is of no interest
     const made = await untilAborted(encoding, signal);
     lease.phase = "accepting";
-    attempt.acceptingSinceMs = this.#tools.clock.now();
+    attempt.acceptingSinceMs = this.#tools.clock.monotonicMs();
     this.#tools.onEncoded(member, (attempt.acceptingSinceMs - startedMs) / 1000);
     if (made.build !== this.task.build) {
       throw new Error(`it encoded with "${made.build}", not with "${this.task.build}"`);
@@ -273,7 +274,7 @@ export class ChunkRun<T> {
     if (kind === "failed" || kind === "lost") {
       this.#failures.push({ member, worker: member.address, reason, kind });
     }
-    if (kind === "failed") this.#failedMs = this.#tools.clock.now();
+    if (kind === "failed") this.#failedMs = this.#tools.clock.monotonicMs();
     this.#onEvent({ kind: "failed", worker: member.address, attempt: number, reason });
     return diagnosis;
   }

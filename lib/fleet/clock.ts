@@ -1,8 +1,10 @@
 /** Time as an argument: what waits can be tested without waiting. */
 
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, to be shown or stored; not to wait by: the system's clock is set back and forward. */
   now(): number;
+  /** Milliseconds since some moment, which nobody sets: to wait and to measure by. */
+  monotonicMs(): number;
   /**
    * Waits.
    *
@@ -13,6 +15,7 @@ export interface Clock {
 
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
+  monotonicMs: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);

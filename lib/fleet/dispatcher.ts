@@ -27,7 +27,7 @@ export interface PlaceRequest extends Turn {
   readonly build: string;
   /** Of the chunk, so far. */
   readonly failures: readonly Failure[];
-  /** When it last failed, in milliseconds since 1970; 0: it has not. */
+  /** When it last failed, by the monotonic clock; -Infinity: it has not. */
   readonly failedMs: number;
 }
 
@@ -63,7 +63,7 @@ export class Dispatcher {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, news } = this.#options;
     while (!signal.aborted) {
-      const againMs = this.#dispatch(clock.now());
+      const againMs = this.#dispatch(clock.monotonicMs());
       await news.wait(againMs, { clock, signal }).catch((error) => {
         if (!signal.aborted) throw error;
       });
@@ -80,7 +80,7 @@ export class Dispatcher {
     const { clock, news } = this.#options;
     const waiter: Waiter = {
       ...request,
-      notBeforeMs: clock.now() + retryWaitMs(request.failures),
+      notBeforeMs: clock.monotonicMs() + retryWaitMs(request.failures),
       granted: Promise.withResolvers(),
       lonelySinceMs: undefined,
     };
@@ -115,7 +115,7 @@ export class Dispatcher {
   renew(lease: Lease, build: string): Lease | undefined {
     const { clock, roster } = this.#options;
     lease.member.leases.delete(lease);
-    const best = this.#choose(roster.thatCan(build).filter((member) => member.isFree(clock.now())));
+    const best = this.#choose(roster.thatCan(build).filter((member) => member.isFree(clock.monotonicMs())));
     if (!best) this.#options.news.tell();
     return best && reserve(best);
   }
@@ -133,7 +133,8 @@ export class Dispatcher {
   /** @param wanted What the worker had to encode with. */
   workersLost(wanted: string): WorkersLostError {
     const { roster, giveUpMs } = this.#options;
-    return new WorkersLostError(`No worker for ${wanted} in ${giveUpMs / 1000} s: ${roster.describe()}`);
+    const waited = roster.isHopeless ? "" : ` in ${giveUpMs / 1000} s`;
+    return new WorkersLostError(`No worker for ${wanted}${waited}: ${roster.describe()}`);
   }
 
   /** @returns When to look again, though nothing should have changed. */
@@ -160,7 +161,8 @@ export class Dispatcher {
     for (const waiter of this.#waiting) {
       const isLonely = roster.thatCan(waiter.build).length === 0;
       waiter.lonelySinceMs = isLonely ? waiter.lonelySinceMs ?? nowMs : undefined;
-      if (nowMs < (waiter.lonelySinceMs ?? Infinity) + giveUpMs) continue;
+      const isPatient = nowMs < (waiter.lonelySinceMs ?? Infinity) + giveUpMs;
+      if (isPatient && !(isLonely && roster.isHopeless)) continue;
       this.#waiting.delete(waiter);
       waiter.granted.reject(this.workersLost(waiter.build));
     }

@@ -4,7 +4,7 @@ import { type ConnectOptions, connectWorker, type WorkerCapabilities } from "../
 import { sameShard } from "./same_shard.ts";
 import { taskHeader } from "./task_header.ts";
 import { createWorkerFleet, type WorkerFleet, type WorkerFleetOptions } from "./worker_fleet.ts";
-import type { Diagnosis, WorkerPort } from "./worker_port.ts";
+import { type Diagnosis, RefusedError, type WorkerPort } from "./worker_port.ts";
 
 export interface ConnectFleetOptions extends ConnectOptions, Omit<WorkerFleetOptions, "connect"> {
   /** Who asks the workers how they are. Default "master-1". */
@@ -37,8 +37,9 @@ function connectPort(address: string, options: ConnectOptions, masterId: string)
       try {
         return await client.checkHealth(masterId, { timeoutMs: SHORT_CALL_MS, signal });
       } catch (error) {
-        // whoever shows it names the worker
-        throw error instanceof RpcError ? new Error(error.reason, { cause: error }) : error;
+        if (!(error instanceof RpcError)) throw error;
+        const Failure = REFUSALS.has(error.code) ? RefusedError : Error;
+        throw new Failure(error.reason, { cause: error }); // whoever shows it names the worker
       }
     },
     async capabilities(codecs, { signal }) {
@@ -73,6 +74,9 @@ function connectPort(address: string, options: ConnectOptions, masterId: string)
     [Symbol.dispose]: () => client[Symbol.dispose](),
   };
 }
+
+/** Of one that takes another token, and of one that is no worker. */
+const REFUSALS: ReadonlySet<RpcError["code"]> = new Set(["UNAUTHENTICATED", "UNIMPLEMENTED"]);
 
 /** Of a worker that has not the call, such as the Python one: it only simulates. */
 const NO_MEDIA: WorkerCapabilities = { workerId: "", maxTasks: 0, threads: 0, isComplete: true, codecs: [] };

@@ -36,7 +36,7 @@ export async function checkOnce(
   const asked = [...new Set(addresses)].map(async (address): Promise<[string, WorkerHealth]> => {
     const outcome = await ask(address, check, { timeoutMs, clock, signal });
     const state = previous?.get(address) ?? UNKNOWN;
-    return [address, assess(state, outcome, { nowMs: clock.now(), unhealthyThreshold })];
+    return [address, assess(state, outcome, { ...timesOf(clock), unhealthyThreshold })];
   });
   return new Map(await Promise.all(asked));
 }
@@ -89,22 +89,19 @@ export function watchHealth(check: CheckHealth, options: WatchOptions): HealthWa
   ended.promise.catch(() => {}); // whoever wants to know reads `ended`
 
   function judge(address: string, outcome: CheckOutcome): void {
-    const health = assess(states.get(address) ?? UNKNOWN, outcome, {
-      nowMs: clock.now(),
-      unhealthyThreshold,
-    });
+    const state = states.get(address) ?? UNKNOWN;
+    const health = assess(state, outcome, { ...timesOf(clock), unhealthyThreshold });
     states.set(address, health);
     onOutcome(address, health, outcome);
   }
 
   async function watch(address: string, { signal, rest }: Watched): Promise<void> {
     while (!signal.aborted) {
-      const startedMs = clock.now();
+      const startedMs = clock.monotonicMs();
       const outcome = await ask(address, check, { timeoutMs, clock, signal });
       if (signal.aborted) return;
       judge(address, outcome);
-      // a clock that is set back must not stretch the wait
-      await rest(Math.min(intervalMs, Math.max(0, startedMs + intervalMs - clock.now())));
+      await rest(Math.max(0, startedMs + intervalMs - clock.monotonicMs()));
     }
   }
 
@@ -220,6 +217,8 @@ function requirePositive(options: Readonly<Record<string, number>>): void {
   }
 }
 
+const timesOf = (clock: Clock) => ({ nowMs: clock.now(), monotonicMs: clock.monotonicMs() });
+
 interface AskOptions {
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -235,10 +234,10 @@ async function ask(
   signal.throwIfAborted();
   const call = new AbortController();
   const unlink = followSignal(signal, call);
-  const startedMs = clock.now();
+  const startedMs = clock.monotonicMs();
   try {
     const report = await Promise.race([check(address, call.signal), timeout(timeoutMs, clock, call.signal)]);
-    return { kind: "report", report, latencyMs: Math.max(0, clock.now() - startedMs) };
+    return { kind: "report", report, latencyMs: clock.monotonicMs() - startedMs };
   } catch (error) {
     signal.throwIfAborted();
     call.abort(error);

@@ -36,7 +36,7 @@ export type WorkerHealth =
     readonly kind: "unhealthy";
     /** Of the last check. */
     readonly reason: string;
-    /** When it was first judged so, since 1970. */
+    /** When it was first judged so, by the monotonic clock. */
     readonly sinceMs: number;
     /** Absent where it has never answered. */
     readonly last?: Sighting;
@@ -54,6 +54,8 @@ export type CheckOutcome =
 export interface AssessOptions {
   /** When the check ended, in milliseconds since 1970. */
   readonly nowMs: number;
+  /** The same by the monotonic clock. */
+  readonly monotonicMs: number;
   /** Failures in a row that make a worker unhealthy; at least 1. */
   readonly unhealthyThreshold: number;
 }
@@ -64,30 +66,30 @@ export interface AssessOptions {
  */
 export function assess(state: WorkerHealth, outcome: CheckOutcome, options: AssessOptions): WorkerHealth {
   return outcome.kind === "report"
-    ? afterReport(state, outcome, options.nowMs)
+    ? afterReport(state, outcome, options)
     : afterFailure(state, outcome.reason, options);
 }
 
 function afterReport(
   state: WorkerHealth,
   { report, latencyMs }: CheckOutcome & { kind: "report" },
-  nowMs: number,
+  { nowMs, monotonicMs }: AssessOptions,
 ): WorkerHealth {
   const last: Sighting = { report, latencyMs, lastSeenMs: nowMs };
   if (report.isHealthy) return { kind: "healthy", last };
-  const sinceMs = state.kind === "unhealthy" ? state.sinceMs : nowMs;
+  const sinceMs = state.kind === "unhealthy" ? state.sinceMs : monotonicMs;
   return { kind: "unhealthy", reason: report.message, sinceMs, last };
 }
 
 function afterFailure(
   state: WorkerHealth,
   reason: string,
-  { nowMs, unhealthyThreshold }: AssessOptions,
+  { monotonicMs, unhealthyThreshold }: AssessOptions,
 ): WorkerHealth {
   if (state.kind === "unhealthy") return { ...state, reason };
   const failures = state.kind === "healthy" ? 1 : state.failures + 1;
   const seen = state.kind === "unknown" ? {} : { last: state.last };
-  if (failures >= unhealthyThreshold) return { kind: "unhealthy", reason, sinceMs: nowMs, ...seen };
+  if (failures >= unhealthyThreshold) return { kind: "unhealthy", reason, sinceMs: monotonicMs, ...seen };
   if (state.kind === "unknown") return { kind: "unknown", failures, reason };
   return { kind: "suspect", failures, reason, last: state.last };
 }

@@ -29,6 +29,8 @@ export class Member {
   health: WorkerHealth = UNKNOWN;
   /** Checks and calls without an answer since the last answer. */
   failedChecks = 0;
+  /** Whether its last answer was that it takes no such calls: see {@link RefusedError}. */
+  isRefusing = false;
   /** Whether a call has failed since the last check. */
   hasFailedCall = false;
   /**
@@ -42,7 +44,10 @@ export class Member {
   isAsked = false;
   /** Why it did not say what it can when it was last asked; empty: it did, or was not. */
   askProblem = "";
-  /** Since when it has not been well, or has not said all that it was asked for; undefined: it is, and has. */
+  /**
+   * Since when, by the monotonic clock, it has not been well or has not said all that it was asked for; undefined: it
+   * is, and has.
+   */
   awaySinceMs: number | undefined;
   workerId = "";
   readonly #codecs = new Map<Codec, CodecCapability>();

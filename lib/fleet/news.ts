@@ -7,16 +7,25 @@ const MAX_SLEEP_MS = 3_600_000;
 /** Wakes those who wait until something has changed. */
 export class News {
   #next = Promise.withResolvers<void>();
+  readonly #listeners = new Set<() => void>();
 
   tell(): void {
     this.#next.resolve();
     this.#next = Promise.withResolvers();
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls at each news, until it is disposed of. */
+  follow(listener: () => void): Disposable {
+    const own = () => listener();
+    this.#listeners.add(own);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
   }
 
   /**
    * Resolves with the next news, or at a time.
    *
-   * @param untilMs Milliseconds since 1970; Infinity: at no time.
+   * @param untilMs By the monotonic clock; Infinity: at no time.
    * @throws `signal.reason` once aborted.
    */
   async wait(
@@ -27,7 +36,7 @@ export class News {
     if (untilMs === Infinity) return await untilAborted(next, signal);
     const pause = new AbortController();
     using either = firstOf(signal, pause.signal);
-    const restMs = Math.min(Math.max(0, untilMs - clock.now()), MAX_SLEEP_MS);
+    const restMs = Math.min(Math.max(0, untilMs - clock.monotonicMs()), MAX_SLEEP_MS);
     try {
       await Promise.race([next, clock.sleep(restMs, either.signal)]);
     } finally {

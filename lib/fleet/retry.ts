@@ -26,7 +26,7 @@ const PUSHBACK_MS = { min: 20, max: 60_000 };
  */
 export async function withRetries<T>(call: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { attempts, busyMs, onRetry, clock = SYSTEM_CLOCK, signal = new AbortController().signal } = options;
-  const giveUpBusyMs = clock.now() + busyMs;
+  const giveUpBusyMs = clock.monotonicMs() + busyMs;
   let failures = 0;
   let isToldBusy = false;
   for (;;) {
@@ -35,7 +35,7 @@ export async function withRetries<T>(call: () => Promise<T>, options: RetryOptio
     } catch (error) {
       if (!mayWorkLater(error)) throw error;
       const isBusy = saysBusy(error);
-      if (isBusy ? clock.now() >= giveUpBusyMs : ++failures >= attempts) throw error;
+      if (isBusy ? clock.monotonicMs() >= giveUpBusyMs : ++failures >= attempts) throw error;
       const waitMs = pushbackMs(error) ?? Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), MAX_WAIT_MS);
       if (!(isBusy && isToldBusy)) onRetry?.(error, waitMs);
       isToldBusy ||= isBusy;

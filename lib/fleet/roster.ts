@@ -4,11 +4,13 @@ import type { Logger } from "../log.ts";
 import { answerOf, type BuildAnswer } from "./choose_build.ts";
 import type { Clock } from "./clock.ts";
 import { untilAborted } from "../abort_signals.ts";
+import { addressProblem } from "../rpc/address.ts";
+import { quoted } from "../store/shard_key.ts";
 import { type HealthWatch, watchHealth } from "./health_monitor.ts";
-import type { CheckOutcome, WorkerHealth } from "./health_state.ts";
+import type { CheckOutcome, HealthReport, WorkerHealth } from "./health_state.ts";
 import { Member } from "./member.ts";
 import type { News } from "./news.ts";
-import type { Diagnosis, WorkerPort } from "./worker_port.ts";
+import { type Diagnosis, RefusedError, type WorkerPort } from "./worker_port.ts";
 
 export interface HealthTimes {
   /** From the start of one check of a worker to the start of its next. */
@@ -22,6 +24,8 @@ export interface HealthTimes {
 export interface RosterOptions {
   readonly connect: (address: string) => WorkerPort;
   readonly health: HealthTimes;
+  /** Whether none comes but those that are listed. */
+  readonly isClosed: boolean;
   /** Codecs to have tried as soon as a worker is known. */
   readonly codecs: readonly Codec[];
   /** Told whatever changes. */
@@ -44,8 +48,6 @@ const MAX_WORKERS = 1_000;
 /** How soon a worker that is still trying codecs is asked again; doubled up to the maximum. */
 const ASK_AGAIN_MS = { first: 100, max: 1_000 };
 
-const ADDRESS = /^(\[[^\]\s]+\]|[^:\s]+):\d{1,5}$/;
-
 /** Disposing of it ends all checks and calls of its own, and closes every port. */
 export class Roster implements AsyncDisposable {
   readonly #options: RosterOptions;
@@ -59,7 +61,7 @@ export class Roster implements AsyncDisposable {
     const { health, logger, clock } = options;
     this.#options = options;
     this.#codecs = new Set(options.codecs);
-    this.#watch = watchHealth((address, signal) => this.#members.get(address)!.port.checkHealth({ signal }), {
+    this.#watch = watchHealth((address, signal) => this.#check(this.#members.get(address)!, signal), {
       ...health,
       clock,
       onOutcome: (address, health, outcome) => this.#onOutcome(address, health, outcome),
@@ -75,6 +77,11 @@ export class Roster implements AsyncDisposable {
     return this.#members.get(address);
   }
 
+  /** Whether nobody is to be waited for: all refuse, and no other comes. */
+  get isHopeless(): boolean {
+    return this.#options.isClosed && this.members.every(({ isRefusing }) => isRefusing);
+  }
+
   /** Those that could do work of this build now, if they have a place. */
   thatCan(build: string): readonly Member[] {
     return this.members.filter((member) => member.canDo(build));
@@ -82,7 +89,7 @@ export class Roster implements AsyncDisposable {
 
   /** Those that could do work of this build now, and those that may when they are back, unless away for so long. */
   thatMay(build: string, { awayMs }: { readonly awayMs: number }): readonly Member[] {
-    const nowMs = this.#options.clock.now();
+    const nowMs = this.#options.clock.monotonicMs();
     return this.members.filter((member) =>
       member.canDo(build) || (member.mayDo(build) && nowMs < (member.awaySinceMs ?? nowMs) + awayMs)
     );
@@ -99,7 +106,10 @@ export class Roster implements AsyncDisposable {
       if (!this.#members.get(address)!.isThere) this.#watch.askNow(address);
       return;
     }
-    if (!ADDRESS.test(address)) throw new RangeError(`Cannot add worker "${address}": it must be host:port`);
+    const problem = addressProblem(address);
+    if (problem !== undefined) {
+      throw new RangeError(`Cannot add worker ${quoted(address)}: it must be host:port, but is ${problem}`);
+    }
     if (this.#members.size >= MAX_WORKERS) {
       throw new RangeError(`Cannot add worker "${address}": there are ${MAX_WORKERS} already`);
     }
@@ -156,6 +166,7 @@ export class Roster implements AsyncDisposable {
   describe(): string {
     const workers = this.members.map((member) => {
       const { address, state, reason, builds } = member.view();
+      if (member.isRefusing) return `${address} refuses (${reason})`;
       const more = reason || member.askProblem || Object.values(builds).join(", ");
       const how = state === "unknown" ? "has not answered" : `is ${state}`;
       return `${address} ${how}${more === "" ? "" : ` (${more})`}`;
@@ -169,6 +180,17 @@ export class Roster implements AsyncDisposable {
     await Promise.all(this.#asking);
     for (const { port } of this.#members.values()) port[Symbol.dispose]();
     this.#members.clear();
+  }
+
+  async #check(member: Member, signal: AbortSignal): Promise<HealthReport> {
+    try {
+      const report = await member.port.checkHealth({ signal });
+      member.isRefusing = false;
+      return report;
+    } catch (error) {
+      member.isRefusing = error instanceof RefusedError;
+      throw error;
+    }
   }
 
   #onOutcome(address: string, health: WorkerHealth, outcome: CheckOutcome): void {
@@ -194,7 +216,7 @@ export class Roster implements AsyncDisposable {
     // one that said itself that it takes no more may well finish what it has, for as long as it answers
     if (member.failedChecks >= unhealthyThreshold) onGone(member, reason);
     const isUseless = !member.isListed && member.leases.size === 0;
-    if (isUseless && clock.now() - sinceMs >= FORGET_MS) this.#remove(member);
+    if (isUseless && clock.monotonicMs() - sinceMs >= FORGET_MS) this.#remove(member);
   }
 
   #remove({ address, port }: Member): void {
@@ -217,7 +239,7 @@ export class Roster implements AsyncDisposable {
 
   #noteAway(member: Member): void {
     const isAble = member.health.kind === "healthy" && member.unknownCodecs(this.#codecs).length === 0;
-    member.awaySinceMs = isAble ? undefined : member.awaySinceMs ?? this.#options.clock.now();
+    member.awaySinceMs = isAble ? undefined : member.awaySinceMs ?? this.#options.clock.monotonicMs();
   }
 
   #learn(member: Member): void {

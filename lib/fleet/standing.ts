@@ -3,7 +3,7 @@
 export interface Standing {
   /** Failed attempts since one was accepted. */
   readonly failuresInRow: number;
-  /** Until then it gets nothing, in milliseconds since 1970. */
+  /** Until then it gets nothing, by the monotonic clock. */
   readonly restUntilMs: number;
   /** Chunks that it failed at and another worker did, since one of its own was accepted. */
   readonly blames: number;

@@ -34,6 +34,11 @@ export interface WorkerFleetOptions {
   readonly codecs?: readonly Codec[] | undefined;
   /** Whether a slow chunk is run a second time where a worker has nothing to do. Default true. */
   readonly hedging?: boolean | undefined;
+  /**
+   * Whether no worker is to come but those listed, so that nobody need wait where all of them refuse: see
+   * {@link RefusedError}. Default false.
+   */
+  readonly isClosed?: boolean | undefined;
   /** By default every 5 s, with 3 s to answer, down after 2 failures. */
   readonly health?: Partial<HealthTimes> | undefined;
   readonly logger?: Logger | undefined;
@@ -49,6 +54,8 @@ export interface WorkerFleet extends Fleet {
    * @throws {RangeError} If it is not `host:port`, or there are too many.
    */
   register(address: string): void;
+  /** Has somebody told of whatever changes that `workers()` may show. It must not throw. */
+  onChange(tell: () => void): Disposable;
 }
 
 const GIVE_UP_MS = 600_000;
@@ -70,6 +77,7 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
     connect,
     codecs,
     health: { ...HEALTH, ...options.health },
+    isClosed: options.isClosed ?? false,
     news,
     onGone(member, reason) {
       for (const run of dispatcher.runs) run.abandon(member, `it is gone: ${reason}`);
@@ -133,7 +141,7 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
   }
 
   function onFailed(member: Member, diagnosis: Diagnosis): void {
-    const nowMs = clock.now();
+    const nowMs = clock.monotonicMs();
     setStanding(
       member,
       diagnosis.kind === "busy"
@@ -173,7 +181,7 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
     let lonelySinceMs: number | undefined;
     let knownSinceMs: number | undefined;
     for (;;) {
-      const nowMs = clock.now();
+      const nowMs = clock.monotonicMs();
       const answers = roster.answersTo(settings);
       const kinds = new Set(answers.map(({ kind }) => kind));
       if (kinds.has("can")) knownSinceMs ??= nowMs;
@@ -186,7 +194,7 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
       lonelySinceMs = kinds.has("can") ? undefined : lonelySinceMs ?? nowMs;
       const patienceMs = kinds.has("pending") ? Math.max(giveUpMs, TRYING_MS) : giveUpMs;
       const giveUpAtMs = (lonelySinceMs ?? Infinity) + patienceMs;
-      if (nowMs >= giveUpAtMs) throw dispatcher.workersLost(settings.codec);
+      if (nowMs >= giveUpAtMs || roster.isHopeless) throw dispatcher.workersLost(settings.codec);
       await news.wait(kinds.has("can") ? pendingUntilMs : giveUpAtMs, { clock, signal });
     }
   }
@@ -203,7 +211,7 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
       const { jobId, priority, build, signal } = options;
       using either = firstOf(signal, over.signal);
       roster.want(codecsOfBuild(build));
-      const request = { jobId, priority, build, isRetry: false, failures: [], failedMs: 0 };
+      const request = { jobId, priority, build, isRetry: false, failures: [], failedMs: -Infinity };
       return createPlace(await dispatcher.acquire(request, either.signal), options);
     },
     async open(shard, { signal }) {
@@ -244,6 +252,7 @@ export function createWorkerFleet(options: WorkerFleetOptions): WorkerFleet {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
+    onChange: (tell) => news.follow(tell),
     workers(): readonly WorkerView[] {
       return roster.members.map((member) => member.view()).sort((a, b) => a.address < b.address ? -1 : 1);
     },

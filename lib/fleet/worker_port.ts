@@ -20,8 +20,14 @@ export type Diagnosis =
   /** It answered: it cannot. */
   | { readonly kind: "failed"; readonly reason: string };
 
+/** Who was asked has answered that it takes no such calls, or none of this caller: waiting mends neither. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+}
+
 /** Every call ends soon after its signal aborts, with the signal's reason. */
 export interface WorkerPort extends Disposable {
+  /** @throws {RefusedError} */
   checkHealth(options: FleetOptions): Promise<HealthReport>;
   /** What is known by now of the codecs asked for; a worker that cannot tell encodes none. */
   capabilities(codecs: readonly Codec[], options: FleetOptions): Promise<WorkerCapabilities>;

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import type { ByteSource } from "../../lib/chunk/container_outline.ts";
 import { outlineMatroska } from "../../lib/chunk/matroska_outline.ts";
 import { outlineMp4 } from "../../lib/chunk/mp4_outline.ts";
+import type { StatedHdr } from "../../lib/chunk/stated_hdr.ts";
 
 type Parts = readonly (number | string | Uint8Array)[];
 
@@ -235,3 +236,124 @@ for (
     }));
   });
 }
+
+const CONTENT_ENCODINGS = [0x6d, 0x80];
+const encodings = (...fields: Parts) => element(CONTENT_ENCODINGS, [element([0x62, 0x40], fields)]);
+const compression = (...fields: Parts) => element([0x50, 0x34], fields);
+const algorithm = (number: number) => element([0x42, 0x54], [number]);
+
+for (
+  const [fields, why] of [
+    [[encodings(compression())], "is compressed (zlib)"],
+    [[encodings(compression(algorithm(1)))], "is compressed (bzlib)"],
+    [[encodings(compression(algorithm(2)))], "is compressed (LZO)"],
+    [[encodings(element([0x50, 0x33], [1]), element([0x50, 0x35]))], "is encrypted"],
+    [[encodings(compression(algorithm(3)))], "cannot be read"],
+    [[element([0xb9], [0])], "is switched off"],
+  ] as const
+) {
+  Deno.test(`outlineMatroska() lists video and sound, with why a demuxer leaves them out: ${why}`, async () => {
+    const tracks = element(TRACKS, [
+      track(1, 1, [element([0x86], ["V_VP9"]), ...fields]),
+      track(2, 2, [element([0x86], ["A_AC3"]), ...fields]),
+      track(3, 17),
+    ]);
+    const { streams } = await outlineMatroska(source([EBML, element(SEGMENT, [tracks])]));
+    assertEquals([...streams ?? []], [
+      [1, `video track (V_VP9, eng), which ${why}`],
+      [2, `audio track (A_AC3, eng), which ${why}`],
+    ]);
+  });
+}
+
+const DISPLAY: NonNullable<StatedHdr["masteringDisplay"]> = {
+  ...{ red: [0.75, 0.25], green: [0.25, 0.75], blue: [0.125, 0.0625], white: [0.3125, 0.375] },
+  ...{ maxLuminance: 1000, minLuminance: 0.25 },
+};
+const DISPLAY_NUMBERS = [...DISPLAY.red, ...DISPLAY.green, ...DISPLAY.blue, ...DISPLAY.white, 1000, 0.25];
+
+function float32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setFloat32(0, value);
+  return bytes;
+}
+
+async function matroskaLight(numbers: readonly number[]) {
+  const mastering = element(
+    [0x55, 0xd0],
+    numbers.map((number, index) => element([0x55, 0xd1 + index], [float32(number)])),
+  );
+  const colour = element([0x55, 0xb0], [mastering, element([0x55, 0xbc], [4, 0])]);
+  const tracks = element(TRACKS, [track(7, 1, [element([0xe0], [colour])])]);
+  return await outlineMatroska(source([EBML, ...SEGMENT, 0x40, 0xff, tracks]));
+}
+
+Deno.test("outlineMatroska() reads mastering display and light level", async () => {
+  const { hdr, otherContents } = await matroskaLight(DISPLAY_NUMBERS);
+  assertEquals(hdr?.get(7), { masteringDisplay: DISPLAY, contentLight: { max: 1024, maxAverage: 0 } });
+  assertEquals(otherContents, []);
+});
+
+Deno.test("outlineMatroska() names a mastering display of which numbers are missing or wrong", async () => {
+  for (
+    const numbers of [DISPLAY_NUMBERS.slice(0, 9), DISPLAY_NUMBERS.with(8, 0), DISPLAY_NUMBERS.with(1, NaN)]
+  ) {
+    const { hdr, otherContents } = await matroskaLight(numbers);
+    assertEquals([hdr?.size, otherContents.length], [0, 1]);
+    assert(otherContents[0]!.startsWith("mastering display"));
+  }
+});
+
+/** A movie of one video whose description has these boxes, and whose track has this user data. */
+async function mp4With(entryBoxes: Parts, userData: Parts = []) {
+  const stsd = box("stsd", [uint32(0), uint32(1), box("vp09", [new Uint8Array(78), ...entryBoxes])]);
+  const tkhd = box("tkhd", [new Uint8Array(12), uint32(4), new Uint8Array(68)]);
+  const media = box("mdia", [
+    box("hdlr", [uint32(0), uint32(0), "vide"]),
+    box("minf", [box("stbl", [stsd])]),
+  ]);
+  const moov = box("moov", [box("trak", [tkhd, media, box("udta", userData)])]);
+  return await outlineMp4(source([FTYP, moov]));
+}
+
+function uint16s(...numbers: readonly number[]): Uint8Array {
+  return Uint8Array.from(numbers.flatMap((number) => [number >> 8, number & 255]));
+}
+
+Deno.test("outlineMp4() reads mastering display and light level, in the older boxes of VP9 too", async () => {
+  const light = { max: 1000, maxAverage: 400 };
+  const points = (steps: number) =>
+    [DISPLAY.green, DISPLAY.blue, DISPLAY.red, DISPLAY.white].flat().map((value) =>
+      Math.round(value * steps)
+    );
+  const mdcv = box("mdcv", [uint16s(...points(50_000)), uint32(10_000_000), uint32(2_500)]);
+  const clli = box("clli", [uint16s(1000, 400)]);
+  const both = await mp4With([mdcv, clli]);
+  assertEquals(both.hdr?.get(4), { masteringDisplay: DISPLAY, contentLight: light });
+  const inOrder = DISPLAY_NUMBERS.slice(0, 8).map((value) => value * 2 ** 16);
+  const old = [
+    box("SmDm", [uint32(0), uint16s(...inOrder), uint32(1000 * 2 ** 8), uint32(0.25 * 2 ** 14)]),
+    box("CoLL", [uint32(0), uint16s(1000, 400)]),
+  ];
+  assertEquals((await mp4With(old)).hdr?.get(4), { masteringDisplay: DISPLAY, contentLight: light });
+  const { hdr, otherContents } = await mp4With([box("mdcv", [new Uint8Array(24)]), box("clli", [1])]);
+  assertEquals([hdr?.size, otherContents.map((what) => what.slice(0, 17))], [
+    0,
+    ["mastering display", "mastering display"],
+  ]);
+});
+
+Deno.test("outlineMp4() names Dolby Vision, and roles that it does not know", async () => {
+  const kind = (scheme: string, value: string) => box("kind", [uint32(0), scheme, 0, value, 0]);
+  const dash = "urn:mpeg:dash:role:2011";
+  const { roles, otherContents, dolbyVision } = await mp4With([box("dvvC", [1, 0])], [
+    ...[kind(dash, "main"), kind(dash, "commentary"), kind(dash, "karaoke"), kind("urn:other", "x")],
+  ]);
+  assertEquals(dolbyVision?.get(4), { type: "dvvC", record: Uint8Array.of(1, 0) });
+  assertEquals([...roles?.get(4) ?? []], ["commentary"]);
+  assertEquals(otherContents.toSorted(), [
+    "Dolby Vision configuration",
+    'the role "karaoke" of track 4',
+    'the role "x" of track 4',
+  ]);
+});

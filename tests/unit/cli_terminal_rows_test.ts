@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { brokenLines, cutLine, rowCount } from "../../lib/cli/terminal_lines.ts";
 import { terminalRows } from "../../lib/cli/terminal_rows.ts";
 
@@ -36,8 +36,19 @@ Deno.test("lines are measured in columns, of which a wide character takes two", 
 /** A terminal whose size can be changed. */
 function fakeTerminal(columns: number) {
   let text = "";
-  const stream = { isTTY: true, columns, rows: 24, write: (part: string) => (text += part, true) };
+  let heard = Promise.withResolvers<void>();
+  const write = (part: string) => {
+    text += part;
+    heard.resolve();
+    return true;
+  };
+  const stream = { isTTY: true, columns, rows: 24, write };
   return {
+    /** Once more is written. */
+    async nextWrite() {
+      heard = Promise.withResolvers();
+      await heard.promise;
+    },
     stream: stream as unknown as NodeJS.WriteStream,
     resize: (to: number) => stream.columns = to,
     /** What was written since this was asked last. */
@@ -89,4 +100,38 @@ Deno.test("terminalRows() clears all that its rows have become where the window 
   rows.note("again");
   assertEquals(terminal.written().includes("\x1b[2A"), false);
   rows.stop();
+});
+
+Deno.test("terminalRows() draws nothing while a window is dragged, which breaks rows before it says how wide it is", async () => {
+  const terminal = fakeTerminal(80);
+  const rows = terminalRows(terminal.stream);
+  rows.add((columns) => "x".repeat(columns));
+  await terminal.nextWrite();
+  terminal.written();
+  terminal.resize(60);
+  const draggedMs = performance.now();
+  const drawn = terminal.nextWrite();
+  const timer = setTimeout(() => terminal.resize(30), 200);
+  await drawn;
+  assert(performance.now() - draggedMs >= 500, `${performance.now() - draggedMs} ms`);
+  clearTimeout(timer);
+  rows.stop();
+  const text = terminal.written();
+  assertStringIncludes(text, "\x1b[2A"); // by as many as the 79 columns have become
+  assert(!text.includes("x".repeat(59)), text);
+});
+
+Deno.test("terminalRows() clears each row that a narrower window has broken, and no more", () => {
+  const terminal = fakeTerminal(80);
+  const rows = terminalRows(terminal.stream);
+  rows.add((columns) => "x".repeat(columns)); // three rows of 30 columns
+  rows.add(() => "short");
+  rows.note("before");
+  terminal.written();
+  terminal.resize(30);
+  rows.stop();
+  assertStringIncludes(
+    terminal.written(),
+    "\x1b[2K\x1b[A\x1b[2K\x1b[A\x1b[2K\x1b[A\x1b[2K\x1b[3B\x1b[2A",
+  );
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { transcodeDisplay } from "../../lib/cli/transcode_display.ts";
-import { figuresText, TranscodeProgress, workerText } from "../../lib/cli/transcode_progress.ts";
+import { figuresText, TranscodeProgress } from "../../lib/cli/transcode_progress.ts";
 import { doneJson, errorJson, eventJson, transcodeText } from "../../lib/cli/transcode_result.ts";
 import type { WorkerView } from "../../lib/fleet/fleet.ts";
 import type { JobEvent, JobResult } from "../../lib/job/job.ts";
@@ -109,17 +109,6 @@ const VIEW: WorkerView = {
   lastSeenMs: 0,
 };
 
-Deno.test("workerText() says what a worker does, or why it does nothing", () => {
-  assertEquals(workerText(VIEW, { running: [12], done: 6 }, 5), "  a:1    chunk 12       75.3 fps  6 done");
-  assertStringIncludes(workerText(VIEW, { running: [1, 2], done: 0 }, 3), "chunks 1, 2");
-  assertStringIncludes(
-    workerText({ ...VIEW, framesPerSecond: undefined }, { running: [], done: 0 }, 3),
-    "idle",
-  );
-  const gone = { ...VIEW, state: "unhealthy", reason: "no answer" } as const;
-  assertStringIncludes(workerText(gone, { running: [], done: 3 }, 3), "unhealthy: no answer");
-});
-
 /** Keeps what is written; `isTTY` as given. */
 function fakeStream(isTTY: boolean, rows = 24): { stream: NodeJS.WriteStream; text: () => string } {
   let text = "";
@@ -169,6 +158,29 @@ Deno.test("transcodeDisplay() draws a bar and a line for each worker on a termin
   assertStringIncludes(last, "  b:1  chunk 2");
   assertStringIncludes(text(), "Chunk 3 failed on a:1 (attempt 1): INTERNAL: \\u001b[2Jbroken\n");
   assertEquals(text().split("\x1b[?25h").length, 2);
+});
+
+Deno.test("transcodeDisplay() says which worker takes no work and why, on a line of its own, and that it does again", () => {
+  for (const isTTY of [false, true]) {
+    const { stream, text } = fakeStream(isTTY);
+    const { signal } = new AbortController();
+    using display = transcodeDisplay({ workers: () => [VIEW], stream, signal });
+    display.show({ kind: "worker", worker: "b:1", takesWork: false, reason: "no \x1b[2Jtoken" });
+    display.show({ kind: "worker", worker: "b:1", takesWork: true, reason: "" });
+    assertStringIncludes(text(), "Worker b:1 takes no work: no \\u001b[2Jtoken\n");
+    assertStringIncludes(text(), "Worker b:1 takes work\n");
+  }
+});
+
+Deno.test("transcodeDisplay() gives each worker's row in the columns that there are at the time", () => {
+  const { stream, text } = fakeStream(true);
+  stream.columns = 40;
+  const view = { ...VIEW, address: "localhost:41234" };
+  const display = transcodeDisplay({ workers: () => [view], stream, signal: new AbortController().signal });
+  display.show(PLANNED);
+  display.show(started(2, "localhost:41234"));
+  display[Symbol.dispose]();
+  assertStringIncludes(text(), "  local..:41234 chunk 2 75.3 fps 0 done");
 });
 
 Deno.test("transcodeDisplay() shows as many workers as there is room for", () => {

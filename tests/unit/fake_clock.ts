@@ -3,10 +3,21 @@ import type { Clock } from "../../lib/fleet/clock.ts";
 /** Time that passes only when the test says so. */
 export class FakeClock implements Clock {
   #nowMs = 0;
+  /** What the system's clock has been set by. */
+  #setByMs = 0;
   readonly #sleepers = new Set<{ readonly untilMs: number; readonly wake: () => void }>();
 
   now(): number {
+    return this.#nowMs + this.#setByMs;
+  }
+
+  monotonicMs(): number {
     return this.#nowMs;
+  }
+
+  /** Sets the system's clock forward, or back by less than 0: no time passes by that. */
+  setBy(ms: number): void {
+    this.#setByMs += ms;
   }
 
   /** How many sleeps have not ended. */

@@ -1,7 +1,12 @@
 /** A worker that does what a test says, at a time that the test says, in the test's own process. */
 import type { ChunkTask, ShardRef } from "../../lib/fleet/fleet.ts";
 import type { HealthReport } from "../../lib/fleet/health_state.ts";
-import type { Diagnosis, EncodedShard, WorkerPort } from "../../lib/fleet/worker_port.ts";
+import {
+  type Diagnosis,
+  type EncodedShard,
+  RefusedError,
+  type WorkerPort,
+} from "../../lib/fleet/worker_port.ts";
 import { DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
 import type { FakeClock } from "./fake_clock.ts";
 
@@ -39,6 +44,8 @@ export class FakeWorker {
   /** That it has for HEVC; empty: none. */
   hevcBuild = "";
   isHealthy = true;
+  /** Why it answers no question for its health; empty: it does. */
+  refusal = "";
   /** Whether it still tries its codecs. */
   isTrying = false;
   /** What it says of H.264 in place of a build, to be asked again; empty: nothing. */
@@ -87,6 +94,7 @@ export class FakeWorker {
     return {
       checkHealth: async ({ signal }) => {
         await this.#reach(signal);
+        if (this.refusal !== "") throw new RefusedError(this.refusal);
         const { workerId, isHealthy } = this;
         return { ...REPORT, workerId, isHealthy, message: isHealthy ? "healthy" : "draining" };
       },

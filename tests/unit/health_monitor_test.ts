@@ -195,16 +195,11 @@ Deno.test("monitorHealth() gives a slow reader the newest state only, and leaves
 });
 
 Deno.test("monitorHealth() waits no longer than the interval when the clock is set back", async () => {
-  class ClockSetBack extends FakeClock {
-    offsetMs = 0;
-    override now(): number {
-      return super.now() + this.offsetMs;
-    }
-  }
-  const clock = new ClockSetBack();
+  const clock = new FakeClock();
+  clock.setBy(3_600_000);
   let asked = 0;
   const check: CheckHealth = () => {
-    if (asked++ === 0) clock.offsetMs = -3_600_000;
+    if (asked++ === 0) clock.setBy(-3_600_000);
     return Promise.resolve(REPORT);
   };
   const abort = new AbortController();

@@ -24,11 +24,15 @@ const DRAINING: CheckOutcome = {
 };
 const FAILED: CheckOutcome = { kind: "failure", reason: "no answer within 3 s" };
 
-/** The states after each outcome, one second apart from 1000 ms on. */
+/** The states after each outcome, one second apart: on both clocks from 1000 ms on. */
 function history(outcomes: readonly CheckOutcome[], unhealthyThreshold = 2): WorkerHealth[] {
   let state = UNKNOWN;
   return outcomes.map((outcome, i) =>
-    state = assess(state, outcome, { nowMs: (i + 1) * 1000, unhealthyThreshold })
+    state = assess(state, outcome, {
+      nowMs: (i + 1) * 1000,
+      monotonicMs: (i + 1) * 1000,
+      unhealthyThreshold,
+    })
   );
 }
 

@@ -40,6 +40,18 @@ Deno.test("attempting() calls a permission that Deno was not given an unwritable
   );
 });
 
+Deno.test("attempting() words what no permission for files would give, and advises no flag that does not help", async () => {
+  const said = 'Requires all access to "/dev/shm/x", run again with the --allow-all flag';
+  const error = await assertRejects(
+    () => attempting('write "/dev/shm/x"', () => Promise.reject(new Deno.errors.NotCapable(said))),
+    StoreUnwritableError,
+  );
+  assertEquals(
+    error.message,
+    'Cannot write "/dev/shm/x": Deno does not let programs use /dev, /proc or /sys without all permissions',
+  );
+});
+
 const others: unknown[] = [
   new RangeError("a bug"),
   Object.assign(new Error("Node's own"), { code: "ERR_STREAM" }),

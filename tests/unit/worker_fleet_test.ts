@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
 import {
   type Place,
@@ -17,6 +17,8 @@ import {
 import { StoreFullError } from "../../lib/store/store_errors.ts";
 import { FakeClock, settled } from "./fake_clock.ts";
 import { acceptAll, BUILD, chunkTask, FakeWorker } from "./fake_port.ts";
+
+const HOUR_MS = 3_600_000;
 
 interface Setup extends AsyncDisposable {
   readonly fleet: WorkerFleet;
@@ -39,6 +41,7 @@ async function setUp(
   { speeds = [10], maxTasks = 1, listed = speeds.length, ...options }: SetupOptions = {},
 ): Promise<Setup> {
   const clock = new FakeClock();
+  clock.setBy(HOUR_MS); // times of the two clocks are not to be mixed up
   const workers = speeds.map((speed, index) => new FakeWorker(`w${index + 1}:1`, { clock, speed, maxTasks }));
   const fleet = createWorkerFleet({
     workers: workers.slice(0, listed).map(({ address }) => address),
@@ -549,6 +552,17 @@ Deno.test("a worker that registers late gets work; one that registers again is l
   assertThrows(() => fleet.register("no port"), RangeError, "host:port");
 });
 
+Deno.test("no worker can register by an address that fills the page or steers a terminal", async () => {
+  await using setup = await setUp({ speeds: [10] });
+  const { fleet } = setup;
+  const before = fleet.workers().length;
+  for (const address of [`${"h".repeat(60_000)}:1`, "a:99999", "a:0", "a,b:1", "\x1b[2J:1", "\u202Eabc:1"]) {
+    const { message } = assertThrows(() => fleet.register(address), RangeError, "it must be host:port");
+    assert(message.length < 400, message);
+  }
+  assertEquals(fleet.workers().length, before);
+});
+
 Deno.test("a fleet with an address that is none is not made, and leaves nothing behind", async () => {
   const clock = new FakeClock();
   const worker = new FakeWorker("w1:1", { clock });
@@ -630,7 +644,7 @@ Deno.test("workers of speed 1, 2 and 4 share the work in proportion, in about th
   let endMs = 0;
   while (finished.state === "waits") {
     await clock.advance(100);
-    endMs = clock.now();
+    endMs = clock.monotonicMs();
     assert(endMs < 1_000_000);
   }
   assertEquals(finished.state, "done");
@@ -682,6 +696,69 @@ Deno.test("chooseBuild() does not wait for ever for a worker that tries on and o
   const build = watched(fleet.chooseBuild(DEFAULT_SETTINGS, { signal }));
   await clock.advance(11_000);
   assertEquals(build.value, BUILD);
+});
+
+/** None of these two takes its calls. */
+async function setUpRefused(options: SetupOptions = {}): Promise<Setup> {
+  const setup = await setUp({ speeds: [10, 10], codecs: [], isClosed: true, ...options });
+  for (const worker of setup.workers) worker.refusal = "UNAUTHENTICATED: no token";
+  return setup;
+}
+
+Deno.test("where all workers refuse and no other is to come, chooseBuild() and place() give up at once", async () => {
+  await using setup = await setUpRefused();
+  const { fleet, clock, workers, signal } = setup;
+  await clock.advance(5_000);
+  workers[1]!.refusal = "";
+  await clock.advance(5_000);
+  const place = watched(fleet.place({ jobId: "job", priority: 0, build: "another", signal }));
+  const build = watched(fleet.chooseBuild({ ...DEFAULT_SETTINGS, codec: "av1" }, { signal }));
+  await settled();
+  workers[1]!.isDown = true; // it may come back
+  await clock.advance(20_000);
+  assertEquals([place.state, fleet.workers().map(({ state }) => state)], ["waits", [
+    "unhealthy",
+    "unhealthy",
+  ]]);
+  workers[1]!.isDown = false;
+  workers[1]!.refusal = "UNIMPLEMENTED: unknown";
+  const again = watched(fleet.chooseBuild(DEFAULT_SETTINGS, { signal }));
+  await clock.advance(5_000);
+  for (const { error } of [place, again]) {
+    assert(error instanceof WorkersLostError, String(error));
+    assertStringIncludes(
+      error.message,
+      ": w1:1 refuses (UNAUTHENTICATED: no token); w2:1 refuses (UNIMPLEMENTED: unknown)",
+    );
+    assert(!/ in \d+ s:/.test(error.message), error.message);
+  }
+  assert(build.state !== "waits");
+});
+
+Deno.test("where all workers refuse but others may register, chooseBuild() waits for those", async () => {
+  await using setup = await setUpRefused({ isClosed: false });
+  const { fleet, clock, signal } = setup;
+  await clock.advance(10_000);
+  const build = watched(fleet.chooseBuild(DEFAULT_SETTINGS, { signal }));
+  await clock.advance(60_000);
+  assertEquals(build.state, "waits");
+});
+
+Deno.test("onChange() tells of a worker that goes and comes back, until it is disposed of", async () => {
+  await using setup = await setUp();
+  const { fleet, clock, workers } = setup;
+  const states: string[] = [];
+  const watch = fleet.onChange(() => void states.push(fleet.workers()[0]!.state));
+  workers[0]!.isDown = true;
+  await clock.advance(10_000);
+  assertEquals(states.at(-1), "unhealthy");
+  workers[0]!.isDown = false;
+  await clock.advance(5_000);
+  assertEquals(states.at(-1), "healthy");
+  watch[Symbol.dispose]();
+  const { length } = states;
+  await clock.advance(10_000);
+  assertEquals(states.length, length);
 });
 
 Deno.test("chooseBuild() waits for a worker whose try may end better a minute later", async () => {
@@ -1177,6 +1254,82 @@ Deno.test("a chunk that failed once does not wait for ever for a worker whose pl
 });
 
 /** Lets time pass until it is done. */
+Deno.test("a place at a worker that has come to rest since is exchanged for one at another", async () => {
+  await using setup = await setUp({ speeds: [40, 10], maxTasks: 2 });
+  const { fleet, signal, workers: [fast, slow] } = setup;
+  using place = await fleet.place({ jobId: "job", priority: 0, build: BUILD, signal });
+  fast!.refuse = () => ({ kind: "busy", waitMs: 5_000, reason: "full" });
+  void encodeOne(setup, 0);
+  await settled();
+  const chunk = place.encode(chunkTask(1), new Uint8Array(), acceptAll);
+  await settled();
+  assertEquals([fast!.received, slow!.received.includes(1)], [[0], true]);
+  assertEquals((await ended(setup, chunk)).worker, slow!.address);
+});
+
+Deno.test("a clock that is set back keeps no worker resting, and no chunk waiting, for longer", async () => {
+  await using setup = await setUp();
+  const { clock, workers } = setup;
+  for (const kind of ["busy", "failed"] as const) {
+    let isFirst = true;
+    workers[0]!.refuse = () => {
+      if (!isFirst) return undefined;
+      isFirst = false;
+      return kind === "busy" ? { kind, waitMs: 250, reason: "full" } : { kind, reason: "no memory" };
+    };
+    const chunk = watched(encodeOne(setup, 0));
+    await settled();
+    assertEquals([kind, isFirst, chunk.state], [kind, false, "waits"]);
+    clock.setBy(-HOUR_MS);
+    await clock.advance(1_500 + 250); // at most half a second of rest, and a second for the encode
+    assertEquals([kind, chunk.state], [kind, "done"]);
+  }
+});
+
+Deno.test("a clock that is set forward makes nobody give up on workers that have just gone", async () => {
+  await using setup = await setUp({ speeds: [10, 10], listed: 1, giveUpMs: 60_000 });
+  const { fleet, clock, signal, workers } = setup;
+  fleet.register(workers[1]!.address);
+  await settled();
+  for (const worker of workers) worker.isDown = true;
+  await clock.advance(20_000); // they are known to be down
+  const chunk = watched(fleet.place({ jobId: "job", priority: 0, build: BUILD, signal }));
+  const build = watched(fleet.chooseBuild(DEFAULT_SETTINGS, { signal }));
+  await settled();
+  clock.setBy(HOUR_MS);
+  await clock.advance(30_000);
+  assertEquals([chunk.state, build.state], ["waits", "waits"]);
+  assertEquals(fleet.workers().length, 2, "neither is forgotten");
+  await clock.advance(30_000);
+  assert(chunk.error instanceof WorkersLostError && build.error instanceof WorkersLostError);
+  await clock.advance(600_000);
+  assertEquals(fleet.workers().length, 1);
+});
+
+Deno.test("a clock that is set makes no chunk look slow, and none fast", async () => {
+  for (const setByMs of [HOUR_MS, -HOUR_MS]) {
+    await using setup = await setUp({ speeds: [10, 10] });
+    const { clock, workers } = setup;
+    await Promise.all([ended(setup, encodeOne(setup, 0)), ended(setup, encodeOne(setup, 1))]);
+    const chunk = watched(encodeOne(setup, 2, { frames: 40 })); // four seconds
+    await clock.advance(2_000);
+    clock.setBy(setByMs);
+    await clock.advance(2_100);
+    assertEquals(chunk.state, "done");
+    assertEquals(workers.flatMap(({ received }) => received).filter((index) => index === 2), [2]);
+    const speeds = setup.fleet.workers().map(({ framesPerSecond }) => Math.round(framesPerSecond ?? 0));
+    assertEquals(speeds, [10, 10]);
+  }
+});
+
+Deno.test("when a worker was last seen is told by the system's clock", async () => {
+  await using setup = await setUp();
+  const { fleet, clock } = setup;
+  clock.setBy(HOUR_MS);
+  await clock.advance(5_000);
+  assertEquals(fleet.workers()[0]!.lastSeenMs, 2 * HOUR_MS + 5_000);
+});
+
 async function ended<T>({ clock }: Setup, promise: Promise<T>): Promise<T> {
   const seen = watched(promise);
   while (seen.state === "waits") await clock.advance(100);
