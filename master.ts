@@ -9,12 +9,15 @@ import { exitWith } from "./lib/cli/exit.ts";
 import { createLogger } from "./lib/cli/log.ts";
 import { OBSERVING_FLAGS } from "./lib/cli/observing_flags.ts";
 import { writeError } from "./lib/cli/output.ts";
+import { refuseFlags } from "./lib/cli/refuse_flags.ts";
 import { UsageError } from "./lib/cli/usage_error.ts";
 import { connectFleet } from "./lib/fleet/grpc_fleet.ts";
 import { openDiskMemory } from "./lib/job/disk_memory.ts";
 import { runJob } from "./lib/job/run_job.ts";
 import { startMaster } from "./lib/master/serve_master.ts";
 import { serveDashboard } from "./lib/master/web/serve_dashboard.ts";
+
+const HTTP_PORT = 8_080;
 
 const COMMAND = defineCommand({
   name: "master",
@@ -36,7 +39,7 @@ const COMMAND = defineCommand({
       kind: "integer",
       min: 0,
       max: 65_535,
-      default: 8_080,
+      defaultText: String(HTTP_PORT),
       help: "Port of the dashboard; 0 for a free one.",
     },
     dashboard: { kind: "boolean", default: true, help: "Serve the dashboard." },
@@ -106,8 +109,15 @@ const COMMAND = defineCommand({
   ],
 });
 
+/** @throws {UsageError} If one of them would do nothing. */
+function checkEffects(flags: Parsed<typeof COMMAND>["flags"]): void {
+  if (flags.dashboard) return;
+  refuseFlags(flags, ["http_port", "http_hosts"], "with --no-dashboard: nothing is served there");
+}
+
 /** Serves until interrupted, then drains. Returns 0 if every upload and download was finished, 1 otherwise. */
 async function main({ flags }: Parsed<typeof COMMAND>, interrupt: AbortSignal): Promise<number> {
+  checkEffects(flags);
   const logger = createLogger({ format: flags.log_format, write: writeError });
   const { tls, token } = await readServerFlags(flags);
   if (flags.dashboard && tls?.ca !== undefined && token === undefined) {
@@ -147,7 +157,7 @@ async function main({ flags }: Parsed<typeof COMMAND>, interrupt: AbortSignal): 
   const dashboard = flags.dashboard
     ? serveDashboard(master.master, {
       host: flags.host,
-      port: flags.http_port,
+      port: flags.http_port ?? HTTP_PORT,
       hosts: flags.http_hosts?.split(",").map((name) => name.trim()),
       tls,
       token,

@@ -12,18 +12,22 @@ import { exitWith } from "./lib/cli/exit.ts";
 import { writeError, writeOut } from "./lib/cli/output.ts";
 import { checkVideoName, checkVideoPlace } from "./lib/cli/output_place.ts";
 import { copyVideo } from "./lib/cli/reconstruct.ts";
+import { refuseFlags } from "./lib/cli/refuse_flags.ts";
 import { remoteDoneJson, remoteText } from "./lib/cli/remote_result.ts";
 import { START_FLAG, startHint } from "./lib/cli/start_flag.ts";
 import { type RemoteTranscode, transcodeAtMaster } from "./lib/cli/transcode_at_master.ts";
 import { type TranscodeDisplay, transcodeDisplay } from "./lib/cli/transcode_display.ts";
 import { copiedJson, doneJson, errorJson, eventJson, transcodeText } from "./lib/cli/transcode_result.ts";
 import { UsageError } from "./lib/cli/usage_error.ts";
+import { watchWorkers, type WorkerEvent } from "./lib/cli/worker_news.ts";
 import { DEFAULT_SETTINGS, LIMITS } from "./lib/encode/settings.ts";
 import type { Fleet } from "./lib/fleet/fleet.ts";
 import { connectFleet } from "./lib/fleet/grpc_fleet.ts";
 import { type LocalWorkers, startLocalWorkers } from "./lib/fleet/local_worker.ts";
+import type { WorkerFleet } from "./lib/fleet/worker_fleet.ts";
 import { type DiskMemory, openDiskMemory } from "./lib/job/disk_memory.ts";
 import type { JobEvent, JobResult, JobSpec } from "./lib/job/job.ts";
+import { lockOutput } from "./lib/job/output_lock.ts";
 import { openPrivateMemory, sweepPrivateMemories } from "./lib/job/private_memory.ts";
 import { runJob } from "./lib/job/run_job.ts";
 import { withFirstSpan } from "./lib/trace.ts";
@@ -39,6 +43,7 @@ const REMOTE_FLAGS = {
 } as const;
 
 const MEMORY_GIB = 20;
+const GIVE_UP_SECONDS = 600;
 
 const COMMAND = defineCommand({
   name: "transcode",
@@ -61,7 +66,7 @@ const COMMAND = defineCommand({
       kind: "integer",
       min: MIN_THREADS,
       max: MAX_THREADS,
-      default: DEFAULT_SETTINGS.threads,
+      defaultText: String(DEFAULT_SETTINGS.threads),
       help: "Encoder threads a chunk; another number gives other bytes.",
     },
     ...AUDIO_FLAG,
@@ -90,7 +95,7 @@ const COMMAND = defineCommand({
       kind: "number",
       min: 0,
       max: 31_536_000,
-      default: 600,
+      defaultText: String(GIVE_UP_SECONDS),
       help: "Seconds to wait when no worker is there at all, or the master is gone.",
     },
     resume: {
@@ -142,9 +147,11 @@ async function main(
   const audio = readAudioFlag(flags.audio, flags.output);
   try {
     await checkVideoPlace(flags.output, { source: await readable(input) });
+    await using _lock = await lockOutput(flags.output);
     if (settings === "copy") return await copy(input, flags, signal);
+    const { threads = DEFAULT_SETTINGS.threads } = flags;
     if (flags.master !== undefined) {
-      const order = { input, settings: { ...settings, threads: flags.threads }, audio };
+      const order = { input, settings: { ...settings, threads }, audio };
       return await transcodeRemotely(flags.master, order, flags, signal);
     }
     await transcode(
@@ -152,7 +159,7 @@ async function main(
         jobId: `transcode-${crypto.randomUUID()}`,
         sourcePath: input,
         outputPath: flags.output,
-        settings: { ...settings, threads: flags.threads },
+        settings: { ...settings, threads },
         audio,
         start: flags.start,
         chunkSeconds: flags.chunk_seconds,
@@ -185,21 +192,21 @@ function checkRemoteFlags(flags: Flags): void {
 /** @throws {UsageError} If one of them would do nothing. */
 function checkEffects(flags: Flags, { isCopy }: { readonly isCopy: boolean }): void {
   const own = ["local_workers", "memory_dir", "memory_gib"] as const;
-  const refuse = (names: readonly (keyof Flags)[], why: string): void => {
-    const given = names.find((name) => flags[name] !== undefined);
-    if (given) throw new UsageError(`--${given} has no effect with ${why}`);
-  };
+  const given = { ...flags, "no-resume": !flags.resume };
   if (flags.workers && flags.master) throw new UsageError("--workers and --master exclude each other");
-  if (flags.workers) refuse(["local_workers"], "--workers: none are started");
+  if (flags.workers) refuseFlags(given, ["local_workers"], "with --workers: none are started");
   if (flags.master !== undefined) {
     if (isCopy) throw new UsageError("--codec copy has no effect with --master");
-    if (!flags.resume) {
-      throw new UsageError("--no-resume has no effect with --master, which remembers by itself");
-    }
-    refuse(["start"], "--master: times stay");
-    refuse(own, "--master, which has workers and a memory of its own");
+    refuseFlags(given, ["no-resume"], "with --master, which remembers by itself");
+    refuseFlags(given, ["start"], "with --master: times stay");
+    refuseFlags(given, own, "with --master, which has workers and a memory of its own");
   }
-  if (isCopy) refuse(["workers", ...own], "--codec copy: nothing is encoded");
+  if (isCopy) {
+    const ofEncodes = ["workers", ...own, "threads", "give_up_after", "no-resume"] as const;
+    refuseFlags(given, ofEncodes, "with --codec copy: nothing is encoded");
+  }
+  // --memory_dir has one: the shards are in a folder there
+  if (!flags.resume) refuseFlags(given, ["memory_gib"], "with --no-resume: nothing is remembered");
 }
 
 /** @throws {SourceError} Before anything is started for it. */
@@ -234,7 +241,7 @@ async function transcodeRemotely(
       connection,
       output: flags.output,
       chunkSeconds: flags.chunk_seconds,
-      giveUpMs: flags.give_up_after * 1000,
+      giveUpMs: giveUpMsOf(flags),
       isShown: isShown(flags),
       onEvent: (event) => flags.json && writeOut(eventJson(event)),
       signal,
@@ -242,6 +249,8 @@ async function transcodeRemotely(
   const seconds = (performance.now() - startMs) / 1000;
   writeOut(flags.json ? remoteDoneJson(result, seconds) : remoteText(result, seconds));
 }
+
+const giveUpMsOf = ({ give_up_after = GIVE_UP_SECONDS }: Flags): number => give_up_after * 1000;
 
 async function openMemory(
   { output, memory_dir, memory_gib = MEMORY_GIB, resume }: Flags,
@@ -259,7 +268,7 @@ async function openFleet(
   { scratchDir }: DiskMemory,
   stack: AsyncDisposableStack,
   signal: AbortSignal,
-): Promise<Fleet> {
+): Promise<WorkerFleet> {
   const connection = await readClientFlags(flags);
   const { workers, local_workers = navigator.hardwareConcurrency } = flags;
   const own = workers ? undefined : stack.use(await startOwn(local_workers, scratchDir, signal));
@@ -267,7 +276,8 @@ async function openFleet(
     ...connection,
     masterId: "transcode",
     workers: workers ?? own?.workers.map(({ address }) => address),
-    giveUpMs: flags.give_up_after * 1000,
+    isClosed: true,
+    giveUpMs: giveUpMsOf(flags),
   });
 }
 
@@ -292,16 +302,22 @@ async function startOwn(count: number, folder: string, signal: AbortSignal): Pro
 
 async function runShown(
   spec: JobSpec,
-  tools: { readonly fleet: Fleet; readonly memory: DiskMemory },
+  tools: { readonly fleet: WorkerFleet; readonly memory: DiskMemory },
   flags: Flags,
   signal: AbortSignal,
 ): Promise<JobResult> {
   using display = displayFor(flags, tools.fleet, signal);
-  const onEvent = (event: JobEvent): void => {
+  const tell = (event: JobEvent | WorkerEvent): void => {
     if (flags.json) writeOut(eventJson(event));
     display?.show(event);
   };
-  return await runJob(spec, { ...tools, onEvent, signal });
+  using watch = watchWorkers(tools.fleet, tell, { signal });
+  const onEvent = (event: JobEvent): void => {
+    tell(event);
+    watch.note(event);
+  };
+  const result = await runJob(spec, { ...tools, onEvent, signal: watch.signal });
+  return { ...result, notes: [...result.notes, ...watch.absences()] };
 }
 
 function displayFor(flags: Flags, fleet: Fleet, signal: AbortSignal): TranscodeDisplay | undefined {

@@ -8,6 +8,7 @@ import { exitWith } from "./lib/cli/exit.ts";
 import { createLogger } from "./lib/cli/log.ts";
 import { OBSERVING_FLAGS } from "./lib/cli/observing_flags.ts";
 import { writeError } from "./lib/cli/output.ts";
+import { refuseFlags } from "./lib/cli/refuse_flags.ts";
 import { checkTls } from "./lib/rpc/check_tls.ts";
 import { keepRegistered } from "./lib/worker/register.ts";
 import { startWorker } from "./lib/worker/serve_worker.ts";
@@ -91,8 +92,15 @@ const COMMAND = defineCommand({
   examples: ["deno task worker --port 50061", "deno task worker --host 0.0.0.0 --token_file token.txt"],
 });
 
+/** @throws {UsageError} If one of them would do nothing. */
+function checkEffects(flags: Parsed<typeof COMMAND>["flags"]): void {
+  if (flags.master !== undefined) return;
+  refuseFlags(flags, ["advertise", "master_ca"], "without --master: there is nobody to register with");
+}
+
 /** Serves until interrupted, then drains. Returns 0 if all that ran was finished, 1 otherwise. */
 async function main({ flags }: Parsed<typeof COMMAND>, interrupted: AbortSignal): Promise<number> {
+  checkEffects(flags);
   const interrupt = flags.while_stdin ? AbortSignal.any([interrupted, endOfStdin()]) : interrupted;
   const logger = createLogger({ format: flags.log_format, write: writeError });
   const { tls, token } = await readServerFlags(flags);

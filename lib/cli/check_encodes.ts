@@ -51,12 +51,12 @@ async function capabilitiesOf(
   codecs: readonly RequestedSettings["codec"][],
   { clock = SYSTEM_CLOCK, signal }: CheckEncodesOptions,
 ): Promise<WorkerCapabilities | undefined> {
-  const giveUpMs = clock.now() + TRIAL_MS;
+  const giveUpMs = clock.monotonicMs() + TRIAL_MS;
   try {
     for (;;) {
       const known = await worker.getCapabilities(codecs, { timeoutMs: CALL_MS, signal });
       if (known.isComplete) return known;
-      if (clock.now() >= giveUpMs) return undefined;
+      if (clock.monotonicMs() >= giveUpMs) return undefined;
       await clock.sleep(ASK_AGAIN_MS, signal);
     }
   } catch (error) {

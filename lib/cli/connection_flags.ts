@@ -1,4 +1,5 @@
 /** The flags by which a command shows who it is and whom it trusts. */
+import { whyNotCapable } from "../not_capable.ts";
 import type { ClientTls, ServerTls } from "../rpc/credentials.ts";
 import type { ConnectOptions } from "../rpc/worker_client.ts";
 import { UsageError } from "./usage_error.ts";
@@ -96,6 +97,9 @@ async function readFlagFile(flag: string, path: string | undefined): Promise<str
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      throw new UsageError(`--${flag} ${path}: ${whyNotCapable(error)}`);
+    }
     throw new UsageError(`--${flag} ${path}: ${error instanceof Error ? error.message : error}`);
   }
 }

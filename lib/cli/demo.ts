@@ -43,6 +43,7 @@ const RPC = { timeoutMs: 60_000, attempts: 3, busyMs: 60_000 };
 
 async function main({ flags }: Parsed<typeof COMMAND>, signal: AbortSignal): Promise<void> {
   checkVideoName("--output", flags.output, DEFAULT_SETTINGS.codec);
+  await checkVideoPlace(flags.output);
   const { styles } = terminal("stdout");
   const step = async <T>(
     name: string,

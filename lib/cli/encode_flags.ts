@@ -16,6 +16,7 @@ import {
 } from "../encode/settings.ts";
 import type { RequestedSettings } from "../rpc/wire_settings.ts";
 import { FRAME_RATE_FLAG, readFrameRate } from "./frame_rate_flag.ts";
+import { refuseFlags } from "./refuse_flags.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Phones turn their videos by a note to the player. */
@@ -113,10 +114,7 @@ export function readEncodeFlags(flags: EncodeFlags): RequestedSettings | "copy" 
  * @throws {UsageError} Naming the first one that is given.
  */
 export function refuseEncodeFlags(flags: EncodeFlags, why: string): void {
-  for (const name of Object.keys(ENCODE_FLAGS) as (keyof EncodeFlags)[]) {
-    const value = flags[name];
-    if (value !== undefined && value !== false) throw new UsageError(`--${name} has no effect ${why}`);
-  }
+  refuseFlags(flags, Object.keys(ENCODE_FLAGS) as (keyof EncodeFlags)[], why);
 }
 
 function readRate(codec: Codec, { crf, bitrate }: EncodeFlags): RateControl {

@@ -1,5 +1,6 @@
 /** The one place that turns what a command did into an exit code. */
 import config from "../../deno.json" with { type: "json" };
+import { notCapableText } from "../not_capable.ts";
 import type { Command, Parsed } from "./command.ts";
 import { parseCommand } from "./flags.ts";
 import { helpText } from "./help.ts";
@@ -80,7 +81,8 @@ function failure(error: unknown, signal: AbortSignal): { code: number; text: str
   if (BUGS.includes(error.constructor)) {
     return { code: 1, text: `error: this is a bug: ${error.stack ?? error.message}` };
   }
-  return { code: 1, text: `error: ${visible(error.message.trim() || error.name)}` };
+  const message = error instanceof Deno.errors.NotCapable ? notCapableText(error) : error.message.trim();
+  return { code: 1, text: `error: ${visible(message || error.name)}` };
 }
 
 /** Whether the error says no more than that the work was called off. */

@@ -1,4 +1,5 @@
 /** One flag's text as a value; malformed text is an error, never a default. */
+import { addressProblem } from "../rpc/address.ts";
 import type { ChoiceFlag, Flag, NumberFlag } from "./command.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -60,21 +61,10 @@ function readChoice(label: string, { choices }: ChoiceFlag, text: string): strin
   throw new UsageError(`${label} must be ${listed}, not ${JSON.stringify(text)}`);
 }
 
-/** A name or an IPv4 address, or an IPv6 address in brackets; then maybe a port. */
-const ADDRESS = /^(?:[\p{L}\p{N}._-]+|\[[\da-f:.]+(?:%[\w.-]+)?\])(?::(?<port>[^/]*))?$/iu;
-
 function readAddress(label: string, text: string): string {
-  const match = ADDRESS.exec(text);
-  const refuse = (problem: string): UsageError =>
-    new UsageError(`${label} must be host:port, but ${JSON.stringify(text)} is ${problem}`);
-  if (/^[\da-f]*:[\da-f:.]*:[\da-f.]*$/i.test(text)) throw refuse("an IPv6 address without brackets");
-  if (match === null) throw refuse("not an address");
-  const { port = "" } = match.groups ?? {};
-  if (port === "") throw refuse("an address without a port");
-  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
-    throw refuse("an address whose port is not a whole number from 1 to 65535");
-  }
-  return text;
+  const problem = addressProblem(text);
+  if (problem === undefined) return text;
+  throw new UsageError(`${label} must be host:port, but ${JSON.stringify(text)} is ${problem}`);
 }
 
 function readAddresses(label: string, text: string): readonly string[] {

@@ -1,5 +1,5 @@
 /** Signals that ask the process to end. */
-import { RESTORE_TERMINAL } from "./terminal.ts";
+import { isScreen, RESTORE_TERMINAL } from "./terminal.ts";
 
 /** The exit code of a command that was interrupted. */
 export const INTERRUPTED = 130;
@@ -44,6 +44,7 @@ export function interruptSignal(): Interrupt {
 }
 
 function exitNow(): never {
-  if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode(RESTORE_TERMINAL));
+  const isHidden = isScreen(Deno.stderr.isTerminal());
+  if (isHidden) Deno.stderr.writeSync(new TextEncoder().encode(RESTORE_TERMINAL));
   Deno.exit(INTERRUPTED);
 }

@@ -2,6 +2,7 @@
 import process from "node:process";
 import { barLine, type BarState } from "./bar_line.ts";
 import { formatBytes, formatCount, formatSeconds } from "./format.ts";
+import { isScreen } from "./terminal.ts";
 import { terminalRows } from "./terminal_rows.ts";
 import { visible } from "./visible.ts";
 
@@ -12,7 +13,7 @@ export interface ProgressOptions {
   readonly total: number;
   /** `bytes`, or the plural of what is counted, such as `chunks`. */
   readonly unit: string;
-  /** Standard error by default. Its `isTTY` decides between a bar and lines. */
+  /** Standard error by default. A bar moves where it is a screen, else there are lines. */
   readonly stream?: NodeJS.WriteStream;
   /** Stops the display when aborted. */
   readonly signal?: AbortSignal;
@@ -30,7 +31,7 @@ export interface Progress extends Disposable {
 /** Shows progress from now on; call `stop`, or declare it with `using`. */
 export function progressBar(options: ProgressOptions): Progress {
   const { signal, stream = process.stderr } = options;
-  const display = stream.isTTY ? bar(options, stream) : lines(options, stream);
+  const display = isScreen(stream.isTTY) ? bar(options, stream) : lines(options, stream);
   let done = 0;
   let isStopped = false;
   const stop = (): void => {

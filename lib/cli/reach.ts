@@ -12,7 +12,7 @@ export async function reach<T>(who: "worker" | "master", call: () => Promise<T>)
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     const isAbsent = error.code === "UNAVAILABLE" || error.code === "DEADLINE_EXCEEDED";
-    const hint = isAbsent ? ` (is it running? deno task ${who})` : "";
+    const hint = isAbsent && !error.isMisunderstood ? ` (is it running? deno task ${who})` : "";
     throw new Error(`Cannot reach ${who} ${error.message}${hint}`, { cause: error });
   }
 }

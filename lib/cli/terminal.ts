@@ -13,7 +13,7 @@ export interface Styles {
 }
 
 export interface Terminal {
-  /** Whether a person looks at it, rather than a file or a pipe. */
+  /** Whether a person looks at it, rather than a file or a pipe, and it is no dumb one: see {@link isScreen}. */
   readonly isTerminal: boolean;
   readonly columns: number;
   /** Lines that fit at once; 24 where it is no terminal, or one that does not know. */
@@ -27,11 +27,21 @@ export function terminal(stream: "stdout" | "stderr"): Terminal {
   const { columns, rows } = isTerminal ? Deno.consoleSize() : { columns: 0, rows: 0 };
   // a terminal that nobody told its size, such as a container's, says 0 too
   return {
-    isTerminal,
+    isTerminal: isScreen(isTerminal),
     columns: columns || 80,
     rows: rows || 24,
-    styles: styles(isTerminal && !Deno.noColor),
+    styles: styles(isScreen(isTerminal) && !Deno.noColor),
   };
+}
+
+/**
+ * Whether what a person looks at can be drawn over, which no file, pipe or printer can, nor a terminal that TERM calls
+ * `dumb`, such as an editor's. Where TERM may not be read, a terminal is taken for a usual one.
+ */
+export function isScreen(isTerminal: boolean): boolean {
+  if (!isTerminal) return false;
+  const { state } = Deno.permissions.querySync({ name: "env", variable: "TERM" });
+  return state !== "granted" || Deno.env.get("TERM") !== "dumb";
 }
 
 export function styles(hasColour: boolean): Styles {

@@ -15,7 +15,14 @@ export interface TerminalRows {
   stop(): void;
 }
 
+/**
+ * A window that is being dragged may have broken what is shown before it says how wide it is: tmux says so four times a
+ * second. So nothing is drawn before it has kept its width for so long.
+ */
+const SETTLED_MS = 400;
+
 const CLEAR_LINE = "\x1b[2K";
+const UP = "\x1b[A";
 const CLEAR_DOWN = "\x1b[J";
 
 export function terminalRows(stream: NodeJS.WriteStream): TerminalRows {
@@ -29,13 +36,32 @@ export function terminalRows(stream: NodeJS.WriteStream): TerminalRows {
   let drawnColumns = columnsNow();
   const drawn: string[] = [];
 
+  const drawNow = multi.update.bind(multi);
+  let seenColumns = drawnColumns;
+  let settling: ReturnType<typeof setTimeout> | undefined;
+  /** In place of what the library calls at its turns. */
+  multi.update = () => {
+    clearTimeout(settling);
+    const columns = columnsNow();
+    if (columns === drawnColumns) return drawNow();
+    const isSettled = settling !== undefined && columns === seenColumns;
+    settling = undefined;
+    if (isSettled) return drawNow();
+    seenColumns = columns;
+    settling = setTimeout(multi.update, SETTLED_MS);
+  };
+
   // A window that got narrower has broken the rows, so they begin higher up than the library goes.
   let isBroken = false;
   multi.on("update-pre", () => {
     const columns = columnsNow();
     const more = drawn.reduce((sum, row) => sum + rowCount(row, columns) - 1, 0);
     isBroken = columns < drawnColumns && more > 0;
-    if (isBroken) stream.write(`\x1b[${more}A`);
+    if (isBroken) {
+      const others = drawn.length - 1 + more;
+      // row by row, too: tmux keeps what is cleared from the top of its window on as history
+      stream.write(`${CLEAR_LINE}${`${UP}${CLEAR_LINE}`.repeat(others)}\x1b[${others}B\x1b[${more}A`);
+    }
     drawnColumns = columns;
   });
   multi.on("redraw-pre", () => isBroken && stream.write(CLEAR_DOWN));
@@ -50,8 +76,13 @@ export function terminalRows(stream: NodeJS.WriteStream): TerminalRows {
     note(text) {
       const lines = brokenLines(text, columnsNow());
       multi.log(lines.map((line) => `${CLEAR_LINE}${line}\n`).join(""));
-      multi.update();
+      clearTimeout(settling);
+      drawNow();
     },
-    stop: () => multi.stop(),
+    stop() {
+      clearTimeout(settling);
+      if (columnsNow() !== drawnColumns) drawNow(); // which knows of rows that are broken
+      multi.stop();
+    },
   };
 }

@@ -4,13 +4,16 @@ import type { WorkerView } from "../fleet/fleet.ts";
 import type { JobEvent } from "../job/job.ts";
 import { barLine } from "./bar_line.ts";
 import { formatCount, formatSeconds } from "./format.ts";
+import { isScreen } from "./terminal.ts";
 import { terminalRows } from "./terminal_rows.ts";
-import { barState, figuresText, phaseLabel, TranscodeProgress, workerText } from "./transcode_progress.ts";
+import { barState, figuresText, phaseLabel, TranscodeProgress } from "./transcode_progress.ts";
 import { visible } from "./visible.ts";
+import type { WorkerEvent } from "./worker_news.ts";
+import { type WorkerRow, workerRows } from "./worker_rows.ts";
 
 export interface TranscodeDisplayOptions {
   readonly workers: () => readonly WorkerView[];
-  /** Standard error by default. Its `isTTY` decides between bars and lines. */
+  /** Standard error by default. Bars move where it is a screen, else there are lines. */
   readonly stream?: NodeJS.WriteStream;
   /** Stops the display when aborted. */
   readonly signal: AbortSignal;
@@ -18,13 +21,13 @@ export interface TranscodeDisplayOptions {
 
 /** Disposing of it draws the last state and gives the terminal back as it was. */
 export interface TranscodeDisplay extends Disposable {
-  readonly show: (event: JobEvent) => void;
+  readonly show: (event: JobEvent | WorkerEvent) => void;
 }
 
 export function transcodeDisplay(options: TranscodeDisplayOptions): TranscodeDisplay {
   const { signal, stream = process.stderr } = options;
   const progress = new TranscodeProgress();
-  const view = stream.isTTY ? bars(progress, stream, options.workers) : lines(progress, stream);
+  const view = isScreen(stream.isTTY) ? bars(progress, stream, options.workers) : lines(progress, stream);
   let isStopped = false;
   const stop = (): void => {
     if (isStopped) return;
@@ -36,7 +39,7 @@ export function transcodeDisplay(options: TranscodeDisplayOptions): TranscodeDis
   if (signal.aborted) stop();
   return {
     show(event) {
-      progress.apply(event, performance.now());
+      if (event.kind !== "worker") progress.apply(event, performance.now());
       if (isStopped) return;
       const note = noteOf(event);
       if (note !== undefined) view.note(visible(note));
@@ -47,7 +50,11 @@ export function transcodeDisplay(options: TranscodeDisplayOptions): TranscodeDis
 }
 
 /** What is worth a line of its own. */
-function noteOf(event: JobEvent): string | undefined {
+function noteOf(event: JobEvent | WorkerEvent): string | undefined {
+  if (event.kind === "worker") {
+    const { worker, takesWork, reason } = event;
+    return takesWork ? `Worker ${worker} takes work` : `Worker ${worker} takes no work: ${reason}`;
+  }
   if (event.kind === "planned") {
     const { chunks, frames, durationSeconds, build } = event;
     return `${formatCount(frames, "frame")}, ${formatSeconds(durationSeconds)}, in ` +
@@ -74,15 +81,17 @@ function bars(
 ): View {
   const rows = terminalRows(stream);
   let state = barState(progress.figures(performance.now()));
-  let texts: readonly string[] = [];
-  let workerRows = 0;
+  let texts: (columns: number) => readonly string[] = () => [];
+  let shownRows = 0;
   rows.add((columns) => barLine(state, columns));
   const draw = (): void => {
     state = barState(progress.figures(performance.now()));
-    texts = workerTexts(progress, workers(), Math.max(1, (stream.rows || 24) - OTHER_ROWS));
-    while (workerRows < texts.length) {
-      const index = workerRows++;
-      rows.add(() => texts[index] ?? "");
+    const mostRows = Math.max(1, (stream.rows || 24) - OTHER_ROWS);
+    const now = workers();
+    texts = workerTexts(progress, now, mostRows);
+    while (shownRows < Math.min(now.length, mostRows)) {
+      const index = shownRows++;
+      rows.add((columns) => texts(columns)[index] ?? "");
     }
   };
   draw();
@@ -98,19 +107,18 @@ function bars(
   };
 }
 
-/** A line a worker, as far as there is room. */
+/** A row a worker, as they are now and as far as there is room. */
 function workerTexts(
   progress: TranscodeProgress,
   workers: readonly WorkerView[],
   mostRows: number,
-): string[] {
-  const columns = Math.max(0, ...workers.map(({ address }) => address.length));
+): (columns: number) => readonly string[] {
   const fitting = workers.length <= mostRows ? workers : workers.slice(0, mostRows - 1);
-  const texts = fitting.map((worker) =>
-    visible(workerText(worker, progress.worker(worker.address), columns))
-  );
+  const { build } = progress;
+  const shown = fitting.map((view): WorkerRow => ({ view, tally: progress.worker(view.address) }));
   const more = workers.length - fitting.length;
-  return more > 0 ? [...texts, `  and ${formatCount(more, "more worker")}`] : texts;
+  const rest = more > 0 ? [`  and ${formatCount(more, "more worker")}`] : [];
+  return (columns) => [...workerRows(shown, { build, columns }), ...rest];
 }
 
 function lines(progress: TranscodeProgress, stream: NodeJS.WriteStream): View {

@@ -1,5 +1,4 @@
 /** How far a transcode is, from what its job tells: pure, but for what it remembers. */
-import type { WorkerView } from "../fleet/fleet.ts";
 import type { JobEvent, PlannedChunk } from "../job/job.ts";
 import { paceOf } from "../master/pace.ts";
 import type { BarState } from "./bar_line.ts";
@@ -32,6 +31,7 @@ export interface WorkerTally {
 
 export class TranscodeProgress {
   #phase: Phase = "planning";
+  #build: string | undefined;
   #chunks: readonly PlannedChunk[] = [];
   #frames = 0;
   #durationSeconds = 0;
@@ -48,6 +48,7 @@ export class TranscodeProgress {
     switch (event.kind) {
       case "planned":
         this.#phase = "encoding";
+        this.#build = event.build;
         this.#chunks = event.chunks;
         this.#frames = event.frames;
         this.#durationSeconds = event.durationSeconds;
@@ -79,6 +80,11 @@ export class TranscodeProgress {
         this.#phase = "checking";
         return;
     }
+  }
+
+  /** That the job keeps to; undefined: it has not been planned yet. */
+  get build(): string | undefined {
+    return this.#build;
   }
 
   figures(nowMs: number): Figures {
@@ -157,27 +163,6 @@ function figureTexts({ phase, chunks, chunksDone, fps, speed, etaSeconds, bytes 
     size: bytes > 0 ? formatBytes(bytes) : undefined,
   };
 }
-
-/** Such as `localhost:41234  chunk 12   75.3 fps  6 done`. */
-export function workerText(
-  { address, state, reason, framesPerSecond }: WorkerView,
-  { running, done }: WorkerTally,
-  addressColumns: number,
-): string {
-  const isWell = state === "healthy" || state === "unknown" || running.length > 0;
-  const work = running.length > 0
-    ? `${running.length === 1 ? "chunk" : "chunks"} ${running.join(", ")}`
-    : "idle";
-  const parts = [
-    address.padEnd(addressColumns),
-    (isWell ? work : `${state}${reason === "" ? "" : `: ${reason}`}`).padEnd(WORK_COLUMNS),
-    framesPerSecond === undefined ? "" : `${rateText(framesPerSecond)} fps`,
-  ];
-  return `  ${parts[0]}  ${parts[1]}  ${parts[2]!.padStart(FPS_COLUMNS)}  ${formatCount(done)} done`;
-}
-
-const WORK_COLUMNS = 12;
-const FPS_COLUMNS = 9;
 
 /** With a digit after the point below 100. */
 export function rateText(rate: number): string {

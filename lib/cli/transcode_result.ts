@@ -6,6 +6,7 @@ import { frameCheckText } from "./frame_check_text.ts";
 import { startHint } from "./start_flag.ts";
 import { rateText } from "./transcode_progress.ts";
 import { visible } from "./visible.ts";
+import type { WorkerEvent } from "./worker_news.ts";
 
 /** A few lines, with their line feeds. */
 export function transcodeText(result: JobResult, seconds: number): string {
@@ -35,7 +36,7 @@ function notesOf(
 }
 
 /** One line with its line feed. */
-export function eventJson(event: JobEvent): string {
+export function eventJson(event: JobEvent | WorkerEvent): string {
   const { kind, ...facts } = event;
   return jsonLine({ event: kind, ...facts });
 }

@@ -1,4 +1,5 @@
 /** Holds a video against the proof that lies beside it. */
+import { SourceError } from "../chunk/source_error.ts";
 import { type Finding, verifyOutput, verifySource } from "../job/verify_output.ts";
 import { type Proof, proofPathOf, readProof } from "../job/proof.ts";
 import { defineCommand, type Parsed } from "./command.ts";
@@ -32,6 +33,7 @@ async function main(
   { flags, positionals: { output } }: Parsed<typeof COMMAND>,
   signal: AbortSignal,
 ): Promise<number> {
+  await checkPresent(output);
   const proof = await readProof(flags.proof ?? proofPathOf(output));
   const findings = await verifyOutput(proof, output, { signal });
   if (flags.source !== undefined) findings.push(...await verifySource(proof, flags.source, { signal }));
@@ -39,6 +41,17 @@ async function main(
   else if (findings.length === 0) writeOut(`${visible(soundText(output, proof, flags.source))}\n`);
   else writeError(findings.map((finding) => `${visible(findingText(output, finding))}\n`).join(""));
   return findings.length === 0 ? 0 : 1;
+}
+
+/** Before its proof, which is then not there either. @throws {SourceError} */
+async function checkPresent(path: string): Promise<void> {
+  try {
+    await Deno.stat(path);
+  } catch (cause) {
+    const isAbsent = cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory;
+    if (isAbsent) throw new SourceError("missing", path, "there is no such file", { cause });
+    throw cause;
+  }
 }
 
 function soundText(path: string, { output, segments, encoding }: Proof, source: string | undefined): string {

@@ -90,12 +90,21 @@ export async function makeVideo(
   }
 }
 
-function makeVideoJob(path: string, temporary: string, options: MakeVideoOptions): MakeVideoJob {
+/**
+ * FFmpeg's name of the container that a path's extension names.
+ *
+ * @throws {RangeError} If {@link makeVideo} makes none of that name.
+ */
+export function muxerFor(path: string): string {
   const extension = path.slice(path.lastIndexOf(".") + 1).toLowerCase();
-  const muxer = MUXERS[extension];
-  if (!muxer) {
-    throw new RangeError(`Cannot make video "${path}": its extension must be one of ${Object.keys(MUXERS)}`);
-  }
+  const muxer = Object.hasOwn(MUXERS, extension) ? MUXERS[extension] : undefined;
+  if (muxer !== undefined) return muxer;
+  const known = Object.keys(MUXERS).map((name) => `.${name}`).join(", ");
+  throw new RangeError(`Cannot make video "${path}": its extension must be one of ${known}`);
+}
+
+function makeVideoJob(path: string, temporary: string, options: MakeVideoOptions): MakeVideoJob {
+  const muxer = muxerFor(path);
   const frameRate = options.frameRate ?? { num: 15, den: 1 };
   const job = {
     seconds: options.seconds ?? 5,

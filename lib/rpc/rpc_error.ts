@@ -13,6 +13,8 @@ export class RpcError extends Error {
   readonly address: string;
   /** Whether there was no connection to begin with, so that the call never got there. */
   readonly neverConnected: boolean;
+  /** Whether something listens there, and no connection came of it. */
+  readonly isMisunderstood: boolean;
   /** Whether the same call may succeed later; false where only another request would. */
   readonly retryable: boolean;
   /** Whether the peer takes no more work since it is about to stop; others may take it. */
@@ -24,8 +26,9 @@ export class RpcError extends Error {
     const noConnection = NO_CONNECTION.exec(error.details);
     const lost = CONNECTION_LOST.exec(error.details);
     const code = lost ? "UNAVAILABLE" : (status[error.code] ?? "UNKNOWN") as StatusName;
+    const misunderstanding = noConnection && whyNotUnderstood(noConnection[1]!);
     const details = noConnection
-      ? `no connection: ${noConnection[1]}`
+      ? `no connection: ${misunderstanding ?? noConnection[1]}`
       : lost
       ? `connection lost: ${lost[1]}`
       : error.details.trim();
@@ -34,6 +37,7 @@ export class RpcError extends Error {
     this.details = details;
     this.address = address;
     this.neverConnected = noConnection !== null;
+    this.isMisunderstood = typeof misunderstanding === "string";
     this.isDraining = code === "UNAVAILABLE" &&
       (saysDraining(error.metadata) || details === DRAINING_DETAILS);
     this.pushbackMs = readPushback(error.metadata);
@@ -46,8 +50,25 @@ export class RpcError extends Error {
   }
 }
 
-/** grpc-js tells of a refused connection in two sentences, of which one matters; its code says less. */
-const NO_CONNECTION = /^No connection established\. Last error: (?:Error: )?(.*?)\.? Resolution note:/s;
+/** grpc-js tells of a refused connection in two sentences, of which one matters, some with the time; its code says less. */
+const NO_CONNECTION =
+  /^No connection established\. Last error: (?:Error: )?(.*?)(?: \([-\d]{10}T[\d:.]+Z\))?\.? Resolution note:/s;
+
+/** What a first connection breaks off with that something has taken, and what that says of what listens there. */
+const MISUNDERSTANDINGS: readonly (readonly [RegExp, string])[] = [
+  [/wrong version number|InvalidContentType/, "what listens there speaks no TLS"],
+  [/CertificateRequired/, "what listens there asks for a certificate of the caller's"],
+  [/^Protocol error$/, "what listens there does not speak gRPC, or wants TLS"],
+  // also of a server that dies just then
+  [
+    /^(?:Failed to connect|write EPIPE|read ECONNRESET)$/,
+    "what listens there broke it off: does it want TLS, or not speak gRPC?",
+  ],
+];
+
+function whyNotUnderstood(lastError: string): string | undefined {
+  return MISUNDERSTANDINGS.find(([said]) => said.test(lastError))?.[1];
+}
 
 /**
  * grpc-js takes a connection that broke for an internal error, unless it was reset while reading.

@@ -1,4 +1,5 @@
 /** What can go wrong with files, as classes that a caller can tell apart. */
+import { whyNotCapable } from "../not_capable.ts";
 
 /** There is no such shard. */
 export class ShardNotFoundError extends Error {
@@ -71,6 +72,8 @@ function typedError(attempted: string, cause: unknown): unknown {
   if (code === "" && !(cause instanceof Deno.errors.NotCapable)) return cause;
   const full = FULL[code];
   if (full !== undefined) return new StoreFullError(`Cannot ${attempted}: ${full}`, { cause });
-  const why = UNWRITABLE[code] ?? (cause as Error).message;
+  const why = cause instanceof Deno.errors.NotCapable
+    ? whyNotCapable(cause)
+    : UNWRITABLE[code] ?? (cause as Error).message;
   return new StoreUnwritableError(`Cannot ${attempted}: ${why}`, { cause });
 }

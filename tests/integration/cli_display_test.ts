@@ -1,6 +1,7 @@
 /** Progress at a real terminal of a usual size. */
-import { assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import config from "../../deno.json" with { type: "json" };
 import { HAS_TERMINAL, startAtTerminal, WITHOUT_TERMINAL } from "./pseudo_terminal.ts";
 import { PROJECT } from "./run_script.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -51,4 +52,43 @@ Deno.test({
     assertStringIncludes(shown, `Chunk 41 failed on studio.local:50061 (attempt 1): ${REASON}`);
     assertStringIncludes(shown, `Note: ${REASON}`);
   },
+});
+
+/** Of a task that shows progress, as one argument. */
+const ENVIRONMENT = /--allow-env=\S+/.exec(config.tasks.transcode)![0];
+
+const TABLE_SCRIPT = `
+import { writeOut } from "${PROJECT}lib/cli/output.ts";
+import { liveRegion } from "${PROJECT}lib/cli/table.ts";
+import { terminal } from "${PROJECT}lib/cli/terminal.ts";
+const { isTerminal } = terminal("stdout");
+const draw = liveRegion({ write: writeOut, isTerminal, rows: () => 24 });
+draw("first");
+draw("second");
+`;
+
+Deno.test({
+  name:
+    `a terminal that is dumb gets lines as a file does, and nothing that moves a cursor ${WITHOUT_TERMINAL}`,
+  ignore: !HAS_TERMINAL,
+  fn: async () => {
+    await using folder = await temporaryFolder();
+    await Deno.writeTextFile(join(folder.path, "show.ts"), SCRIPT + TABLE_SCRIPT.trimStart());
+    const allowed = ["--allow-read", "--no-prompt", ENVIRONMENT];
+    const run = ["run", "--quiet", ...allowed, "--no-check", `--config=${PROJECT}deno.json`, "show.ts"];
+    for (const [TERM, isDrawn] of [["dumb", false], ["xterm-256color", true]] as const) {
+      await using terminal = startAtTerminal([Deno.execPath(), ...run], { cwd: folder.path, env: { TERM } });
+      const { code, stdout } = await terminal.result;
+      assertEquals(code, 0, stdout);
+      assertEquals(stdout.includes("\x1b"), isDrawn, stdout);
+      assertStringIncludes(stdout, "Note: INVALID_ARGUMENT");
+      if (!isDrawn) assertStringIncludes(stdout, "Encoding: 30 % (36 of 120 chunks");
+    }
+  },
+});
+
+Deno.test("tasks that draw over what they have shown may read TERM", () => {
+  for (const task of ["transcode", "client", "shards", "health", "demo"] as const) {
+    assert(/--allow-env=\S*\bTERM\b/.test(config.tasks[task]), task);
+  }
 });

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { mediaFacts } from "./media_facts.ts";
-import { PROJECT, runScript, startCommand } from "./run_script.ts";
+import { PROJECT, runScript, startCommand, startScript } from "./run_script.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 import { within } from "./within.ts";
 
@@ -75,10 +75,15 @@ Deno.test("deno task demo in a clean copy ends with the check's figures and one 
 
 Deno.test("the demo names the step that failed, exits 1, and leaves nothing", async () => {
   await using folder = await temporaryFolder();
-  const { code, stdout, stderr } = await runScript("lib/cli/demo.ts", ["-o", "missing/x.mp4"], {
+  const missing = join(folder.path, "missing");
+  await Deno.mkdir(missing);
+  await using demo = startScript("lib/cli/demo.ts", ["-o", "missing/x.mp4"], {
     cwd: folder.path,
     env: { TMPDIR: folder.path },
   });
+  await demo.untilWritten(/^ok {2}Make a sample video/m);
+  await Deno.remove(missing);
+  const { code, stdout, stderr } = await demo.result;
   assertEquals(code, 1);
   assertMatch(
     stderr,
@@ -87,6 +92,15 @@ Deno.test("the demo names the step that failed, exits 1, and leaves nothing", as
   assert(!stdout.includes("Check every frame"));
   assertEquals(await namesIn(folder.path), []);
   assertEquals(await processesWith(folder.path), []);
+});
+
+Deno.test("the demo refuses a folder that is not there before it begins", async () => {
+  await using folder = await temporaryFolder();
+  const { code, stdout, stderr } = await runScript("lib/cli/demo.ts", ["-o", "missing/x.mp4"], {
+    cwd: folder.path,
+  });
+  assertEquals([code, stdout], [1, ""]);
+  assertEquals(stderr, 'error: Cannot make files in folder "missing": no such file or folder\n');
 });
 
 Deno.test("the demo refuses a name without a known extension before it begins", async () => {

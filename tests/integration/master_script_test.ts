@@ -63,6 +63,8 @@ const USAGE: readonly [flags: readonly string[], told: string][] = [
   [["--port", "x"], "--port"],
   [["--workers", "nowhere"], "address without a port"],
   [["--max_jobs", "0"], "--max_jobs"],
+  [["--no-dashboard", "--http_port", "8080"], "--http_port has no effect with --no-dashboard"],
+  [["--no-dashboard", "--http_hosts", "a"], "--http_hosts has no effect with --no-dashboard"],
 ];
 
 for (const [flags, told] of USAGE) {

@@ -72,6 +72,8 @@ Deno.test("transcode says in one line what cannot be, before anything is started
     [["source.mp4", "-o", "out.mp4", "--crf", "60"], 2, /crf/],
     [["source.mp4", "-o", "out.mp4", "--audio", "mp3:1k"], 2, /--audio/],
     [["absent.mp4", "-o", "out.mp4"], 1, /absent\.mp4/],
+    [["-", "-o", "out.mp4"], 1, /"-": there is no such file; standard input is not taken/],
+    [["https://a.example/b.mp4", "-o", "out.mp4"], 1, /there is no such file; URLs are not taken/],
     [["text.mp4", "-o", "out.mp4"], 1, /text\.mp4/],
     [["source.mp4", "-o", "source.mp4"], 1, /the source itself/],
     [
@@ -84,6 +86,10 @@ Deno.test("transcode says in one line what cannot be, before anything is started
     ...[
       [["--codec", "copy", "--workers", "localhost:1"], /--workers has no effect with --codec copy/],
       [["--codec", "copy", "--memory_gib", "1"], /--memory_gib has no effect with --codec copy/],
+      [["--codec", "copy", "--threads", "1"], /--threads has no effect with --codec copy/],
+      [["--codec", "copy", "--give_up_after", "4"], /--give_up_after has no effect with --codec copy/],
+      [["--codec", "copy", "--no-resume"], /--no-resume has no effect with --codec copy/],
+      [["--no-resume", "--memory_gib", "1"], /--memory_gib has no effect with --no-resume/],
       [["--workers", "localhost:1", "--local_workers", "2"], /--local_workers has no effect with --workers/],
       [["--master", "localhost:1", "--local_workers", "2"], /--local_workers has no effect with --master/],
       [["--master", "localhost:1", "--memory_dir", "."], /--memory_dir has no effect with --master/],

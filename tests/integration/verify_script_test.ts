@@ -31,6 +31,7 @@ Deno.test("verify exits with 0 for what is as it was, and with 1 naming the segm
   const cases: readonly (readonly [args: readonly string[], said: RegExp])[] = [
     [["out.mp4"], /Cannot find the proof "out\.mp4\.proof\.json"/],
     [["absent.mp4", "--proof", elsewhere], /absent\.mp4/],
+    [["absent.mp4"], /^error: Cannot read "absent\.mp4": there is no such file\n$/],
     [["out.mp4", "--proof", "out.mp4"], /Cannot use the proof "out\.mp4": it is not JSON/],
   ];
   await Promise.all(cases.map(async ([args, said]) => {

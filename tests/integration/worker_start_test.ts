@@ -106,6 +106,15 @@ Deno.test("a worker whose --master_ca is no certificate says so and exits 1 befo
   await assertRefused(flags, /authority \(CA\) is no certificate in PEM/, { cwd: folder.path });
 });
 
+Deno.test("a worker told how to register and not with whom says so and exits 2", async () => {
+  await using folder = await temporaryFolder();
+  for (const [flag, value] of [["--advertise", "worker.example:50061"], ["--master_ca", "ca.pem"]] as const) {
+    const { code, stdout, stderr } = await runScript("worker.ts", [flag, value], { cwd: folder.path });
+    assertMatch(stderr, new RegExp(`^error: ${flag} has no effect without --master: [^\\n]+\\n$`));
+    assertEquals([code, stdout], [2, ""]);
+  }
+});
+
 /** @see proc(5), /proc/locks: those that wait have an arrow. */
 async function untilLockIsAsked(pid: number): Promise<void> {
   await until(async () => new RegExp(`-> FLOCK .* ${pid} `).test(await Deno.readTextFile("/proc/locks")));

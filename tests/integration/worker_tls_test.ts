@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { join } from "node:path";
+import { reach } from "../../lib/cli/reach.ts";
 import { channelTo } from "../../lib/rpc/channel.ts";
 import { TlsError } from "../../lib/rpc/check_tls.ts";
 import { type ClientTls, tokenMetadata } from "../../lib/rpc/credentials.ts";
@@ -87,6 +88,27 @@ tlsTest(
     }
   },
 );
+
+tlsTest("who speaks no TLS to a worker that does, or the reverse, is told so", async (authority) => {
+  const server = await authority.issue("server");
+  await using secure = await startInProcess({ tls: { ...server, ca: authority.ca } });
+  await using plain = await startInProcess();
+  await using http = Deno.serve({ hostname: "localhost", port: 0, onListen() {} }, () => new Response());
+  const tls = { ca: authority.ca };
+  const cases: readonly (readonly [string, ClientTls | undefined, RegExp])[] = [
+    [secure.worker.address, undefined, /want TLS/],
+    [secure.worker.address, tls, /asks for a certificate/],
+    [plain.worker.address, tls, /speaks no TLS/],
+    [`localhost:${http.addr.port}`, tls, /speaks no TLS/],
+  ];
+  for (const [address, tls, says] of cases) {
+    using client = connectWorker(address, { tls });
+    const error = await assertRpcFails("UNAVAILABLE", client.checkHealth("test", RPC));
+    assertMatch(error.details, says);
+    const told = await assertRejects(() => reach("worker", () => Promise.reject(error)), Error);
+    assert(!told.message.includes("is it running?"), told.message);
+  }
+});
 
 tlsTest("a worker whose key is not that of its certificate does not start", async (authority) => {
   const [{ cert }, { key }] = [await authority.issue("one"), await authority.issue("other")];

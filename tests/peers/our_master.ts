@@ -21,7 +21,7 @@ export interface OurMasterOptions {
 /** Starts master.ts. Disposing of it drains it. */
 export async function startOurMaster(options: OurMasterOptions): Promise<OurMaster> {
   const { dataDir, port = 0, flags = [], ...rest } = options;
-  const ports = ["--port", `${port}`, "--http_port", "0"];
+  const ports = ["--port", `${port}`, ...(flags.includes("--no-dashboard") ? [] : ["--http_port", "0"])];
   const script = fileURLToPath(new URL("../../master.ts", import.meta.url));
   const server = await startServer({
     command: Deno.execPath(),
