@@ -1,4 +1,5 @@
 /** A local file that is read at any position, by several readers at once. */
+import { whyNotCapable } from "../not_capable.ts";
 import { SourceError } from "./source_error.ts";
 
 /** Reads are served one after another, each whole. */
@@ -87,11 +88,20 @@ async function found<T>(path: string, find: () => Promise<T>): Promise<T> {
     return await find();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      throw new SourceError("missing", path, "there is no such file", { cause: error });
+      throw new SourceError("missing", path, `there is no such file${noFileNote(path)}`, { cause: error });
     }
     if (error instanceof Deno.errors.PermissionDenied) {
       throw new SourceError("unreadable", path, "permission denied", { cause: error });
     }
+    if (error instanceof Deno.errors.NotCapable) {
+      throw new SourceError("unreadable", path, whyNotCapable(error), { cause: error });
+    }
     throw error;
   }
+}
+
+/** For what other programs would take. */
+function noFileNote(path: string): string {
+  if (path === "-") return "; standard input is not taken";
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(path) ? "; URLs are not taken" : "";
 }
