@@ -68,7 +68,7 @@ export async function startMaster(options: MasterServerOptions): Promise<Running
   const master = starting.use(await openMaster({ ...options, stallMs, onJobEvent: metrics.jobEvent }));
   const metricsServer = metricsPort === undefined
     ? undefined
-    : starting.use(serveMetrics(metrics, { host, port: metricsPort }));
+    : starting.use(serveMetrics(metrics, { host, port: metricsPort, logger }));
 
   const stop = new AbortController();
   const downloads = starting.use(createReadOut());

@@ -12,6 +12,7 @@ import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Container } from "../assemble/output_container.ts";
 import { attempting } from "../store/store_errors.ts";
+import { StalledError } from "../stalled.ts";
 import { type GrowingFile, syncDirectory, writeWhole } from "../store/write_file.ts";
 import type { UnderWay } from "../under_way.ts";
 import type { ByteRange, MasterOptions, StoredVideo } from "./master.ts";
@@ -150,12 +151,20 @@ async function ignoringAbsence(task: () => Promise<void>): Promise<void> {
 
 /** In each piece that is read. */
 const PIECE_BYTES = 256 * 1024;
+/** As gRPC's limit for one message of a response. */
+const STALL_MS = 600_000;
 
-/** A file that is there, as something to be read. @throws {Deno.errors.NotFound} */
+/**
+ * A file that is there, as something to be read. A reader that is waited for and takes nothing for `stallMs`, by
+ * default 10 minutes, is cut off with a {@link StalledError}; others, such as a player that pauses, keep nobody.
+ *
+ * @throws {Deno.errors.NotFound}
+ */
 export async function storedVideo(
   path: string,
   names: Pick<StoredVideo, "fileName" | "mediaType">,
   transfers: UnderWay,
+  { stallMs = STALL_MS }: { readonly stallMs?: number | undefined } = {},
 ): Promise<StoredVideo> {
   const { size: sizeBytes } = await Deno.stat(path);
   return {
@@ -165,7 +174,8 @@ export async function storedVideo(
       const transfer = isAwaited ? transfers.begin() : undefined;
       const onClose = () => transfer?.[Symbol.dispose]();
       try {
-        return await readRange(path, sizeBytes, { signal, range, onClose });
+        const limitMs = isAwaited ? stallMs : undefined;
+        return await readRange(path, sizeBytes, { signal, range, stallMs: limitMs, onClose });
       } catch (error) {
         onClose();
         throw error;
@@ -177,8 +187,10 @@ export async function storedVideo(
 async function readRange(
   path: string,
   sizeBytes: number,
-  { signal, range: { first, last }, onClose }: MasterOptions & {
+  { signal, range: { first, last }, stallMs, onClose }: MasterOptions & {
     readonly range: ByteRange;
+    /** Undefined: it may take as long as it likes. */
+    readonly stallMs: number | undefined;
     readonly onClose: () => void;
   },
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
@@ -189,17 +201,25 @@ async function readRange(
   const file = await Deno.open(path, { read: true });
   let left = last - first + 1;
   let isOpen = true;
+  let stall: ReturnType<typeof setTimeout> | undefined;
   const close = () => {
     if (!isOpen) return;
     isOpen = false;
+    clearTimeout(stall);
     signal.removeEventListener("abort", abort);
     file.close();
     onClose();
   };
   let fail = (_reason: unknown) => {};
-  const abort = () => {
-    fail(signal.reason);
+  const end = (reason: unknown) => {
+    fail(reason);
     close();
+  };
+  const abort = () => end(signal.reason);
+  const awaitReader = () => {
+    if (stallMs === undefined) return;
+    const late = `Cannot send the video: nothing was read for ${stallMs / 1000} s`;
+    stall = setTimeout(() => end(new StalledError(late)), stallMs);
   };
   signal.addEventListener("abort", abort, { once: true });
   try {
@@ -211,8 +231,10 @@ async function readRange(
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
       fail = (reason) => controller.error(reason);
+      awaitReader();
     },
     async pull(controller) {
+      clearTimeout(stall);
       const piece = new Uint8Array(Math.min(PIECE_BYTES, left));
       const size = left === 0 ? 0 : await file.read(piece).catch((error) => {
         close();
@@ -221,6 +243,7 @@ async function readRange(
       if (!isOpen) return;
       if (size) {
         left -= size;
+        awaitReader();
         return controller.enqueue(piece.subarray(0, size));
       }
       close();

@@ -24,13 +24,15 @@ export function channelTo(
   address: string,
   tls: ClientTls | undefined,
   options: ChannelOptions = {},
-): [address: string, credentials: ChannelCredentials, options: ChannelOptions] {
-  if (!tls) return [address, ChannelCredentials.createInsecure(), { ...OPTIONS, ...options }];
+): [target: string, credentials: ChannelCredentials, options: ChannelOptions] {
+  // without it, a host called "unix" would say what kind of address this is
+  const target = `dns:${address}`;
+  if (!tls) return [target, ChannelCredentials.createInsecure(), { ...OPTIONS, ...options }];
   checkTls(tls);
   const pem = (text: string | undefined) => text === undefined ? null : Buffer.from(text);
   const identity = identityOf(hostOf(address));
   const credentials = ChannelCredentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert), identity.verify);
-  return [address, credentials, { ...OPTIONS, ...identity.options, ...options }];
+  return [target, credentials, { ...OPTIONS, ...identity.options, ...options }];
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Where Prometheus finds the figures of a server. */
+import type { Logger } from "../log.ts";
 import { formatAddress } from "./address.ts";
-import { BindError } from "./server.ts";
+import { serveHttp } from "./serve_http.ts";
 import { shutDownHttp } from "./shut_down.ts";
 
 export interface MetricsPage {
@@ -21,24 +22,15 @@ export interface MetricsServer extends AsyncDisposable {
  */
 export function serveMetrics(
   metrics: MetricsPage,
-  { host, port }: { host: string; port: number },
+  { host, port, logger }: { host: string; port: number; logger?: Logger | undefined },
 ): MetricsServer {
-  const server = listen(host, port, async (request) => {
+  const server = serveHttp({ what: "metrics", host, port, logger }, async (request) => {
     if (new URL(request.url).pathname !== "/metrics") return new Response("Not found", { status: 404 });
     const { contentType, text } = await metrics.page();
     return new Response(text, { headers: { "content-type": contentType } });
   });
   return {
-    address: formatAddress(host, server.addr.port),
+    address: formatAddress(host, server.port),
     [Symbol.asyncDispose]: () => shutDownHttp(server),
   };
-}
-
-function listen(hostname: string, port: number, handle: Deno.ServeHandler): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return Deno.serve({ hostname, port, onListen: () => {} }, handle);
-  } catch (cause) {
-    const why = cause instanceof Deno.errors.AddrInUse ? "the port is in use" : (cause as Error).message;
-    throw new BindError(`Cannot serve metrics on ${formatAddress(hostname, port)}: ${why}`, { cause });
-  }
 }

@@ -19,6 +19,7 @@ import type { ProcessChunkResponse__Output } from "./generated/replication/Proce
 import type { ProcessChunkPart } from "./generated/replication/ProcessChunkPart.ts";
 import type { ProcessChunkRequest } from "./generated/replication/ProcessChunkRequest.ts";
 import { fromInt64 } from "./int64.ts";
+import { peerText } from "./peer_text.ts";
 import { WorkerService } from "./proto.ts";
 import { RpcError } from "./rpc_error.ts";
 import { nameOnWire, WIRE_CODECS, WIRE_PIXEL_FORMATS } from "./wire_settings.ts";
@@ -208,7 +209,7 @@ export function connectWorker(address: string, options: ConnectOptions = {}): Wo
         message: response.message,
         sha256: response.shardSha256.toString("hex"),
         frameCount: response.frameCount,
-        encoder: response.encoder,
+        encoder: peerText(response.encoder),
         encodeSeconds: response.encodeSeconds,
         notes: response.notes,
       };
@@ -223,12 +224,12 @@ export function connectWorker(address: string, options: ConnectOptions = {}): Wo
       );
       return {
         isHealthy: report.isHealthy,
-        workerId: report.workerId,
+        workerId: peerText(report.workerId),
         cpuPercent: report.cpuUtilization,
         memoryBytes: fromInt64(report.memoryUsageBytes, "memory_usage_bytes"),
         activeTasks: report.activeTasks,
         maxTasks: report.maxTasks,
-        message: report.message,
+        message: peerText(report.message),
       };
     },
     async listShards(videoId, rpc) {
@@ -344,7 +345,8 @@ function verified(sizeBytes: number, sha256: Uint8Array): TransformStream<Uint8A
 function codecCapability(wire: CodecCapability__Output): CodecCapability[] {
   const codec = nameOnWire(WIRE_CODECS, wire.codec);
   if (codec === undefined) return [];
-  const { encoder, framesPerSecond, problem } = wire;
+  const { framesPerSecond } = wire;
+  const [encoder, problem] = [peerText(wire.encoder), peerText(wire.problem)];
   const pixelFormats = wire.pixelFormats.flatMap((format) => nameOnWire(WIRE_PIXEL_FORMATS, format) ?? []);
   return [{ codec, encoder, framesPerSecond, pixelFormats, problem }];
 }

@@ -108,7 +108,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { metricsPort } = options;
   const metricsServer = metricsPort === undefined
     ? undefined
-    : starting.use(serveMetrics(metrics, { host, port: metricsPort }));
+    : starting.use(serveMetrics(metrics, { host, port: metricsPort, logger }));
 
   const stop = new AbortController();
   const limits = { ...DEFAULT_LIMITS, ...options.limits };

@@ -119,6 +119,7 @@ Deno.test("what is wrong is said with a status that tells whose fault it is", as
       400,
       "Cannot take the video: size_bytes must be a positive whole number, not 0",
     ],
+    ["/api/jobs?video_id=b&size_bytes=99", post, 400, "size_bytes is 99, but content-length is 1"],
     ["/api/jobs?video_id=film", post, 409, 'There is a video "film" already'],
     ["/api/jobs/check?video_id=film", { method: "POST" }, 409, 'There is a video "film" already'],
     [`/api/jobs/${id}/cancel`, { method: "POST" }, 409, "Cannot cancel the job: it is completed"],
@@ -134,6 +135,17 @@ Deno.test("what is wrong is said with a status that tells whose fault it is", as
     assertEquals([path, answer.status, JSON.parse(answer.text).error], [path, status, error]);
   }
   assertEquals(served.log, []);
+});
+
+Deno.test("an upload may name its size, beside content-length or in place of it", async () => {
+  await using served = serve();
+  const { status } = await served.ask("/api/jobs?video_id=a&size_bytes=1000", {
+    method: "POST",
+    body: BYTES,
+  });
+  const body = new Blob([BYTES]).stream(); // sent without a content-length
+  const streamed = await served.ask("/api/jobs?video_id=b&size_bytes=1000", { method: "POST", body });
+  assertEquals([status, streamed.status], [201, 201]);
 });
 
 Deno.test("an upload that is broken off is told of as that, and as no fault of the server", async () => {

@@ -105,10 +105,9 @@ export function dashboardRoutes(
   app.post("/api/jobs", async (context) => {
     const { raw } = context.req;
     const facts = readUploadFacts(new URL(raw.url).searchParams);
-    const length = Number(raw.headers.get("content-length") ?? NaN);
+    const sizeBytes = announcedBytes(facts.sizeBytes, raw.headers.get("content-length"));
     const video = raw.body ?? new Blob([]).stream();
     const trace = parseTraceparent(raw.headers.get("traceparent") ?? "");
-    const sizeBytes = Number.isNaN(length) ? facts.sizeBytes : length;
     const job = await withTrace(trace, () => master.upload(video, { ...facts, sizeBytes }, { signal }));
     return context.json(job, 201, { location: `/api/jobs/${encodeURIComponent(job.id)}` });
   });
@@ -138,6 +137,14 @@ export function dashboardRoutes(
     });
   }
   return (request) => app.fetch(request);
+}
+
+/** @throws {RequestError} If the two differ. */
+function announcedBytes(sizeBytes: number | undefined, contentLength: string | null): number | undefined {
+  if (contentLength === null) return sizeBytes;
+  const length = Number(contentLength);
+  if (sizeBytes === undefined || sizeBytes === length) return length;
+  throw new RequestError(`size_bytes is ${sizeBytes}, but content-length is ${length}`, "size_bytes");
 }
 
 /** Nothing but this server may be asked for anything, and no script runs that is not one of its files. */

@@ -1,7 +1,7 @@
 /** The dashboard on a port. */
 import { formatAddress } from "../../rpc/address.ts";
 import type { ServerTls } from "../../rpc/credentials.ts";
-import { BindError } from "../../rpc/server.ts";
+import { serveHttp } from "../../rpc/serve_http.ts";
 import { shutDownHttp } from "../../rpc/shut_down.ts";
 import type { Master } from "../master.ts";
 import { dashboardRoutes, type DashboardRoutesOptions } from "./routes.ts";
@@ -29,27 +29,15 @@ export interface RunningDashboard {
 
 /** @throws {BindError} */
 export function serveDashboard(master: Master, options: DashboardOptions): RunningDashboard {
-  const { host = "localhost", tls, signal } = options;
+  const { host = "localhost", port, tls, logger, signal } = options;
   const hosts = [host, ...options.hosts ?? []];
-  const server = listen(
-    { ...options, host },
+  const server = serveHttp(
+    { what: "the dashboard", host, port, tls, logger },
     dashboardRoutes(master, { ...options, hosts, isSecure: !!tls }),
   );
   const stopped = Promise.withResolvers<void>();
   const stop = () => shutDownHttp(server).then(stopped.resolve, stopped.reject);
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
-  return { address: formatAddress(host, server.addr.port), finished: stopped.promise };
-}
-
-type Binding = Pick<DashboardOptions, "port" | "tls"> & { readonly host: string };
-
-function listen({ host, port, tls }: Binding, handle: Deno.ServeHandler): Deno.HttpServer<Deno.NetAddr> {
-  const binding = { hostname: host, port, onListen: () => {} };
-  try {
-    return Deno.serve(tls ? { ...binding, cert: tls.cert, key: tls.key } : binding, handle);
-  } catch (cause) {
-    const why = cause instanceof Deno.errors.AddrInUse ? "the port is in use" : (cause as Error).message;
-    throw new BindError(`Cannot serve the dashboard on ${formatAddress(host, port)}: ${why}`, { cause });
-  }
+  return { address: formatAddress(host, server.port), finished: stopped.promise };
 }
