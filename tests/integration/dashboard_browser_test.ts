@@ -1,9 +1,8 @@
 /// <reference lib="dom" />
 /** Videos into the page, and results out of it. */
 import { assertEquals, assertGreater } from "@std/assert";
-import { join } from "node:path";
 import { QuotaError } from "../../lib/master/master_errors.ts";
-import { browserTest, cells, countIs, encodeChunks, madeVideo } from "./dashboard_visit.ts";
+import { browserTest, cells, countIs, emptyFile, encodeChunks, madeVideo } from "./dashboard_visit.ts";
 import { assertSameBytes } from "./same_bytes.ts";
 import { runSystem } from "./system_ffmpeg.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -170,11 +169,3 @@ browserTest(
   },
   { ignore: /status of 507/ },
 );
-
-/** Of zeros that take no room. */
-async function emptyFile(folder: string, sizeBytes: number): Promise<string> {
-  const path = join(folder, "long.mp4");
-  await Deno.writeFile(path, new Uint8Array());
-  await Deno.truncate(path, sizeBytes);
-  return path;
-}

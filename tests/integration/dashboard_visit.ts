@@ -73,6 +73,14 @@ export const fileOf = (name: string, sizeBytes: number): FilePayload => ({
   buffer: Buffer.alloc(sizeBytes),
 });
 
+/** Of zeros that take no room; for an upload that takes a while. */
+export async function emptyFile(folder: string, sizeBytes: number, name = "long.mp4"): Promise<string> {
+  const path = join(folder, name);
+  await Deno.writeFile(path, new Uint8Array());
+  await Deno.truncate(path, sizeBytes);
+  return path;
+}
+
 /** Encodes all of a job's chunks, in turn at two workers. */
 export function encodeChunks(
   master: FakeMaster,

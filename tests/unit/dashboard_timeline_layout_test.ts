@@ -86,6 +86,28 @@ Deno.test("workerLanes() shows who did what when, what runs up to now, and a row
   ]);
 });
 
+Deno.test("workerLanes() has the workers in the order that people count in", () => {
+  const workers = [
+    "render-10:1",
+    "render-2:1",
+    "10.0.0.10:1",
+    "10.0.0.9:1",
+    "render-1:1",
+    "render-1:10",
+    "render-1:9",
+  ];
+  const attempts = workers.map((worker) => attempt(worker, 0, 1));
+  assertEquals(workerLanes([chunk(0, { attempts })], 1)!.lanes.map(({ worker }) => worker), [
+    "10.0.0.9:1",
+    "10.0.0.10:1",
+    "render-1:1",
+    "render-1:9",
+    "render-1:10",
+    "render-2:1",
+    "render-10:1",
+  ]);
+});
+
 Deno.test("workerLanes() draws thousands of attempts as a few hundred bars, and a short failure still", () => {
   const chunks = Array.from(
     { length: 5_000 },

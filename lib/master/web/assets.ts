@@ -16,6 +16,7 @@ import app from "./client/app.tsx" with { type: "text" };
 import dashboardState from "./client/dashboard_state.ts" with { type: "text" };
 import dialogues from "./client/dialogues.tsx" with { type: "text" };
 import facts from "./client/facts.ts" with { type: "text" };
+import focus from "./client/focus.ts" with { type: "text" };
 import format from "./client/format.ts" with { type: "text" };
 import jobCard from "./client/job_card.tsx" with { type: "text" };
 import jobTexts from "./client/job_texts.ts" with { type: "text" };
@@ -69,6 +70,7 @@ const MODULES: Readonly<Record<string, string>> = {
   "master/web/client/dashboard_state.ts": dashboardState,
   "master/web/client/dialogues.tsx": dialogues,
   "master/web/client/facts.ts": facts,
+  "master/web/client/focus.ts": focus,
   "master/web/client/format.ts": format,
   "master/web/client/job_card.tsx": jobCard,
   "master/web/client/job_texts.ts": jobTexts,

@@ -5,6 +5,7 @@ import type { VNode } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Dialogue, Dialogues } from "./dialogues.tsx";
 import { afterEvents, type DashboardState, EMPTY, jobsInOrder, withDetails } from "./dashboard_state.ts";
+import { useFocusRefuge } from "./focus.ts";
 import { JobCard } from "./job_card.tsx";
 import { NewsReader } from "./news_reader.tsx";
 import { PageHeader } from "./page_header.tsx";
@@ -73,6 +74,10 @@ export function App(): VNode {
       }),
   }), []);
 
+  useLeaveQuestion(uploads.some(({ state }) => state !== "failed"));
+  const jobsHeading = useRef<HTMLHeadingElement>(null);
+  useFocusRefuge(jobsHeading); // a card goes with its buttons, and the question whether to delete it
+
   const jobs = jobsInOrder(state);
   return (
     <>
@@ -91,7 +96,7 @@ export function App(): VNode {
         </section>
         <section class="jobs" aria-labelledby="jobs-heading">
           <div class="heading">
-            <h2 id="jobs-heading">Jobs</h2>
+            <h2 ref={jobsHeading} id="jobs-heading" tabIndex={-1}>Jobs</h2>
             <span class="count">{jobs.length === 0 ? "" : jobs.length}</span>
           </div>
           <p class="problem" role="alert">{problem}</p>
@@ -128,6 +133,16 @@ function useLatest<T>(
     setState(latest.current);
   }, []);
   return [state, update, latest];
+}
+
+/** Has the browser ask before the page is left, however that comes about. */
+function useLeaveQuestion(isNeeded: boolean): void {
+  useEffect(() => {
+    if (!isNeeded) return;
+    const ask = (event: Event) => event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, [isNeeded]);
 }
 
 const NoJobs = (): VNode => (

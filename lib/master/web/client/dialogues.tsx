@@ -25,7 +25,9 @@ export function Dialogues({ dialogue, jobs, onRemove, onClose }: DialoguesProps)
     return (
       <Modal opening={dialogue} label={`Source and result of ${name}`} kind="player" onClose={onClose}>
         <header>
-          <h2>{name}</h2>
+          <h2>
+            <bdi>{name}</bdi>
+          </h2>
           <button type="button" class="quiet" onClick={onClose}>Close</button>
         </header>
         <Player jobId={job.id} />
@@ -38,7 +40,9 @@ export function Dialogues({ dialogue, jobs, onRemove, onClose }: DialoguesProps)
   }
   return (
     <Modal opening={dialogue} label={`Delete ${name}`} kind="question" onClose={onClose}>
-      <h2>Delete {name}?</h2>
+      <h2>
+        Delete <bdi>{name}</bdi>?
+      </h2>
       <p>Its source, its result and its shards at the workers go with it.</p>
       <div class="buttons">
         <button type="button" class="danger" onClick={remove}>Delete it</button>
@@ -61,17 +65,18 @@ interface ModalProps {
 function Modal({ opening, label, kind, onClose, children }: ModalProps): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
-    const opener = document.activeElement;
-    dialog.current!.showModal();
-    return () => opener instanceof HTMLElement && opener.isConnected && opener.focus();
+    const element = dialog.current!;
+    element.showModal();
+    // one that is taken away while it is open gives no focus back
+    return () => element.close();
   }, [opening]); // the element may be that of one that has just been closed
   return (
     <dialog
       ref={dialog}
       class={`panel ${kind}`}
       aria-label={label}
-      // the event comes late, and by then it may be open again
-      onClose={({ currentTarget }) => currentTarget.open || onClose()}
+      // the event comes late, and by then it may be open again, or gone and another one open
+      onClose={({ currentTarget }) => currentTarget.isConnected && !currentTarget.open && onClose()}
     >
       {children}
     </dialog>

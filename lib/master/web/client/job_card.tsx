@@ -2,9 +2,10 @@
 /// <reference lib="dom" />
 /** One job: how far it is, who does it, and what can be done with it. */
 import type { VNode } from "preact";
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { isFinal, type JobView } from "../../job_view.ts";
 import type { JobEntry } from "./dashboard_state.ts";
+import { useFocusRefuge } from "./focus.ts";
 import { counted, formatBytes, formatDuration, formatRate } from "./format.ts";
 import { nameOf, settingsText, STATE_TEXTS } from "./job_texts.ts";
 import { proofAddress, resultAddress } from "./server.ts";
@@ -36,10 +37,14 @@ export function JobCard({ entry, numbers, clockAheadMs, actions }: JobCardProps)
 function Card({ entry, numbers, clockAheadMs, actions }: JobCardProps): VNode {
   const { job } = entry;
   const headingId = `job-${job.id}`;
+  const [card, heading] = [useRef<HTMLElement>(null), useRef<HTMLHeadingElement>(null)];
+  useFocusRefuge(heading, card); // Cancel goes when it is done, as others do
   return (
-    <article class={`panel job ${job.state}`} aria-labelledby={headingId}>
+    <article ref={card} class={`panel job ${job.state}`} aria-labelledby={headingId}>
       <header>
-        <h3 id={headingId} title={nameOf(job)}>{nameOf(job)}</h3>
+        <h3 ref={heading} id={headingId} tabIndex={-1}>
+          <bdi>{nameOf(job)}</bdi>
+        </h3>
         <span class={`pill ${job.state}`}>{STATE_TEXTS[job.state]}</span>
       </header>
       <p class="job-settings">{settingsText(job.settings)}</p>

@@ -15,7 +15,13 @@ export const STATE_TEXTS: Readonly<Record<JobState, string>> = {
 export const CODEC_TEXTS = { h264: "H.264", hevc: "HEVC", vp9: "VP9", av1: "AV1" } as const;
 
 export const nameOf = ({ originalFilename, videoId }: JobView): string =>
-  originalFilename === "" ? videoId : originalFilename;
+  shownName(originalFilename === "" ? videoId : originalFilename);
+
+/** Invisible characters that turn the direction of text: `exe.gpj` can be made to look like `jpg.exe` by them. */
+const BIDI_CONTROLS = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+
+/** A name that somebody else has chosen, as it is safe to show; within other text, `<bdi>` keeps it to itself. */
+export const shownName = (name: string): string => name.replace(BIDI_CONTROLS, "\uFFFD");
 
 /** Such as `H.264 · crf 23 · medium · 720 px · MP4 · sound copied`. */
 export function settingsText({ encode, container, audio }: JobSettings): string {

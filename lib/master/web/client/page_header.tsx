@@ -3,7 +3,7 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { FACTS } from "./facts.ts";
-import { type Connection, logOut } from "./server.ts";
+import type { Connection } from "./server.ts";
 
 const CONNECTIONS: Readonly<Record<Connection, string>> = {
   connecting: "Connecting…",
@@ -20,7 +20,12 @@ export function PageHeader({ connection }: { readonly connection: Connection }):
       </h1>
       <span class={`connection ${connection}`} role="status">{CONNECTIONS[connection]}</span>
       <ThemeSwitch />
-      {FACTS.hasLogin && <button type="button" class="quiet" onClick={() => logOut()}>Log out</button>}
+      {FACTS.hasLogin && (
+        // leaves the page as a link does, so that it can first be asked whether an upload is to end
+        <form method="post" action="/logout">
+          <button type="submit" class="quiet">Log out</button>
+        </form>
+      )}
     </header>
   );
 }
@@ -29,7 +34,7 @@ const DARK = matchMedia("(prefers-color-scheme: dark)");
 
 /** Follows the system until it is used. */
 function ThemeSwitch(): VNode {
-  const [chosen, setChosen] = useState(localStorage.getItem("theme"));
+  const [chosen, setChosen] = useState(document.documentElement.dataset["theme"]); // by theme.ts
   const [systemIsDark, setSystemIsDark] = useState(DARK.matches);
   useEffect(() => {
     const follow = () => setSystemIsDark(DARK.matches);
@@ -37,11 +42,11 @@ function ThemeSwitch(): VNode {
     follow(); // it may have changed since it was drawn
     return () => DARK.removeEventListener("change", follow);
   }, []);
-  const isDark = chosen === null ? systemIsDark : chosen === "dark";
+  const isDark = chosen === undefined ? systemIsDark : chosen === "dark";
 
   function toggle(): void {
     const next = isDark ? "light" : "dark";
-    localStorage.setItem("theme", next);
+    remember(next);
     document.documentElement.dataset["theme"] = next;
     setChosen(next);
   }
@@ -55,4 +60,12 @@ function ThemeSwitch(): VNode {
       <span>Dark</span>
     </button>
   );
+}
+
+function remember(theme: string): void {
+  try {
+    localStorage.setItem("theme", theme);
+  } catch {
+    // the browser lets nothing be stored: it holds until the page is left
+  }
 }

@@ -17,6 +17,7 @@ export function Player({ jobId }: { readonly jobId: string }): VNode {
   const [isPlaying, setIsPlaying] = useState(false);
   const [seconds, setSeconds] = useState(0);
   const [duration, setDuration] = useState(0);
+  const [isUnplayable, setIsUnplayable] = useState(false);
 
   /** The result leads, since it is what one came to see; the source follows if the browser can play it. */
   function follow(): void {
@@ -26,11 +27,13 @@ export function Player({ jobId }: { readonly jobId: string }): VNode {
     setSeconds(leader.currentTime);
     if (follower.error || follower.readyState === HTMLMediaElement.HAVE_NOTHING) return;
     const mayDrift = leader.paused ? MAX_STILL_SECONDS : MAX_DRIFT_SECONDS;
-    const isOff = Math.abs(follower.currentTime - leader.currentTime) > mayDrift;
+    const wanted = Math.min(leader.currentTime, follower.duration); // one may be shorter than the other
+    const isOff = Math.abs(follower.currentTime - wanted) > mayDrift;
     if (leader.paused) follower.pause();
-    // refused while the dialogue closes, or where it has ended before
-    else if (follower.paused) follower.play().catch(() => {});
-    if (isOff && !follower.seeking) follower.currentTime = leader.currentTime;
+    // at its end it would begin anew; refused while the dialogue closes
+    else if (follower.paused && !follower.ended) follower.play().catch(() => {});
+    // else once it has come to where it was sent before
+    if (isOff && !follower.seeking) follower.currentTime = wanted;
   }
 
   function toggle(): void {
@@ -47,20 +50,25 @@ export function Player({ jobId }: { readonly jobId: string }): VNode {
   return (
     <div class="play">
       <div class="screens">
-        <Screen title="Source" address={sourceAddress(jobId)} video={source} isMuted />
+        <Screen title="Source" address={sourceAddress(jobId)} video={source} isMuted onSeeked={follow} />
         <Screen
           title="Result"
           address={resultAddress(jobId)}
           video={result}
           onTime={follow}
+          onSeeked={follow}
+          onUnplayable={() => setIsUnplayable(true)}
           onPlaying={setIsPlaying}
           onDuration={setDuration}
         />
       </div>
       <div class="play-controls">
-        <button type="button" class="primary" onClick={toggle}>{isPlaying ? "Pause" : "Play"}</button>
+        <button type="button" class="primary" disabled={isUnplayable} onClick={toggle}>
+          {isPlaying ? "Pause" : "Play"}
+        </button>
         <input
           type="range"
+          disabled={isUnplayable}
           min="0"
           max={duration || 1}
           step="any"
@@ -70,19 +78,28 @@ export function Player({ jobId }: { readonly jobId: string }): VNode {
           onInput={({ currentTarget }) => seek(Number(currentTarget.value))}
         />
         <span class="position">{formatDuration(Math.floor(seconds))} / {formatDuration(duration)}</span>
-        <MuteButton video={result} />
+        <MuteButton video={result} isDisabled={isUnplayable} />
       </div>
     </div>
   );
 }
 
-function MuteButton({ video }: { readonly video: { readonly current: HTMLVideoElement | null } }): VNode {
+interface MuteButtonProps {
+  readonly video: { readonly current: HTMLVideoElement | null };
+  readonly isDisabled: boolean;
+}
+
+function MuteButton({ video, isDisabled }: MuteButtonProps): VNode {
   const [isMuted, setIsMuted] = useState(false);
   function toggle(): void {
     video.current!.muted = !isMuted;
     setIsMuted(!isMuted);
   }
-  return <button type="button" class="quiet" aria-pressed={isMuted} onClick={toggle}>Mute</button>;
+  return (
+    <button type="button" class="quiet" disabled={isDisabled} aria-pressed={isMuted} onClick={toggle}>
+      Mute
+    </button>
+  );
 }
 
 interface ScreenProps {
@@ -90,12 +107,16 @@ interface ScreenProps {
   readonly address: string;
   readonly video: Ref<HTMLVideoElement> & { readonly current: HTMLVideoElement | null };
   readonly isMuted?: boolean;
+  /** Where it is, or whether it plays, may have changed. */
   readonly onTime?: () => void;
+  readonly onSeeked?: () => void;
+  readonly onUnplayable?: () => void;
   readonly onPlaying?: (isPlaying: boolean) => void;
   readonly onDuration?: (seconds: number) => void;
 }
 
-function Screen({ title, address, video, isMuted, onTime, onPlaying, onDuration }: ScreenProps): VNode {
+function Screen(props: ScreenProps): VNode {
+  const { title, address, video, isMuted, onTime, onSeeked, onUnplayable, onPlaying, onDuration } = props;
   const [size, setSize] = useState("");
   const [isUnplayable, setIsUnplayable] = useState(false);
   useEffect(() => {
@@ -119,14 +140,14 @@ function Screen({ title, address, video, isMuted, onTime, onPlaying, onDuration 
         muted={isMuted}
         aria-label={title}
         onTimeUpdate={onTime}
-        onSeeked={onTime}
+        onSeeked={onSeeked}
         onPlay={() => (onPlaying?.(true), onTime?.())}
         onPause={() => (onPlaying?.(false), onTime?.())}
         onLoadedMetadata={({ currentTarget }) => {
           setSize(`${currentTarget.videoWidth} × ${currentTarget.videoHeight}`);
           onDuration?.(currentTarget.duration);
         }}
-        onError={() => setIsUnplayable(true)}
+        onError={() => (setIsUnplayable(true), onUnplayable?.())}
       />
       {isUnplayable && (
         <p class="unplayable">

@@ -28,15 +28,23 @@ export async function removeJob(jobId: string): Promise<void> {
   await ask("DELETE", addressOf(jobId));
 }
 
-export async function logOut(): Promise<void> {
-  await fetch("/logout", { method: "POST" });
-  location.assign("/login");
-}
+/** How long a button waits: ending a job may take its workers a few seconds. */
+const ANSWER_SECONDS = 10;
 
 async function ask(method: string, address: string, signal?: AbortSignal): Promise<Response> {
-  const response = await fetch(address, { method, signal: signal ?? null }).catch(() => {
-    throw signal?.aborted ? signal.reason : new ServerError("The master cannot be reached");
-  });
+  const late = new AbortController();
+  // until the answer begins: a long one may take its time on a slow line
+  const timer = setTimeout(() => late.abort(), ANSWER_SECONDS * 1_000);
+  const signals = [late.signal, ...signal ? [signal] : []];
+  const response = await fetch(address, { method, signal: AbortSignal.any(signals) })
+    .catch(() => {
+      if (signal?.aborted) throw signal.reason;
+      const isLate = late.signal.aborted;
+      throw new ServerError(
+        isLate ? `The master has not answered for ${ANSWER_SECONDS} s` : "The master cannot be reached",
+      );
+    })
+    .finally(() => clearTimeout(timer));
   if (!response.ok) throw new ServerError(problemIn(response.status, await response.text()));
   return response;
 }
@@ -104,28 +112,53 @@ export interface WatchHandlers {
 /** How soon to try again where the browser has given up. */
 const AGAIN_MS = 2_000;
 
-/** Listens for as long as the page is there. Events that come in one go are handed over together. */
-export function watchServer({ onEvents, onConnection }: WatchHandlers): void {
+/**
+ * Listens for as long as the page is there, and only while it is seen: a browser has six connections to a host, which
+ * tabs that nobody looks at would keep from the others. Each stream begins with all that there is. Events that come in
+ * one go are handed over together.
+ */
+export function watchServer(handlers: WatchHandlers): void {
+  let stop: (() => void) | undefined;
+  function follow(): void {
+    stop?.();
+    stop = document.hidden ? undefined : listen(handlers);
+  }
+  document.addEventListener("visibilitychange", follow);
+  follow();
+}
+
+/** @returns Ends it. */
+function listen({ onEvents, onConnection }: WatchHandlers): () => void {
   let pending: DashboardEvent[] = [];
   const hand = () => {
     const events = pending;
     pending = [];
     onEvents(events);
   };
-  const source = new EventSource("/api/events");
-  source.onopen = () => onConnection("open");
-  source.onmessage = ({ data }) => {
-    // not by animation frames, which a page in the background does not get
-    if (pending.length === 0) setTimeout(hand, BATCH_MS);
-    pending.push(JSON.parse(data));
-  };
-  source.onerror = () => {
-    onConnection("lost");
-    // it tries again by itself after a lost connection, and not after an answer that is no event stream
-    if (source.readyState === EventSource.CLOSED) {
-      logInAgainIfNeeded();
-      setTimeout(() => watchServer({ onEvents, onConnection }), AGAIN_MS);
-    }
+  let source: EventSource;
+  let again: ReturnType<typeof setTimeout> | undefined;
+  function open(): void {
+    source = new EventSource("/api/events");
+    source.onopen = () => onConnection("open");
+    source.onmessage = ({ data }) => {
+      // not by animation frames, which a page in the background does not get
+      if (pending.length === 0) setTimeout(hand, BATCH_MS);
+      pending.push(JSON.parse(data));
+    };
+    source.onerror = () => {
+      onConnection("lost");
+      // it tries again by itself after a lost connection, and not after an answer that is no event stream
+      if (source.readyState === EventSource.CLOSED) {
+        logInAgainIfNeeded();
+        again = setTimeout(open, AGAIN_MS);
+      }
+    };
+  }
+  onConnection("connecting");
+  open();
+  return () => {
+    clearTimeout(again);
+    source.close();
   };
 }
 

@@ -161,19 +161,33 @@ interface WorkLanesProps {
 }
 
 const ROW_HEIGHT = 10;
+/** More are shown when asked for: forty would be a page of one job. */
+const LANES_AT_FIRST = 8;
 
 function WorkLanes({ chunks, numbers, nowMs }: WorkLanesProps): VNode | null {
+  const [isOpen, setIsOpen] = useState(false);
   const work = workerLanes(chunks, nowMs);
   if (!work) return null;
+  const { lanes } = work;
   return (
     <div class="lanes">
-      {work.lanes.map((lane) => (
+      {(isOpen ? lanes : lanes.slice(0, LANES_AT_FIRST)).map((lane) => (
         <WorkLane key={lane.worker} lane={lane} chunks={chunks} number={numbers.get(lane.worker)} />
       ))}
       <p class="clock">
         <span>0:00</span>
         <span>{formatDuration((work.endMs - work.startMs) / 1_000)}</span>
       </p>
+      {lanes.length > LANES_AT_FIRST && (
+        <button
+          type="button"
+          class="quiet unfold"
+          aria-expanded={isOpen}
+          onClick={() => setIsOpen(!isOpen)}
+        >
+          All {lanes.length} workers
+        </button>
+      )}
     </div>
   );
 }

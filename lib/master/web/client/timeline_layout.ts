@@ -83,7 +83,7 @@ export interface Lanes {
   /** Milliseconds since 1970 at the left and at the right edge. */
   readonly startMs: number;
   readonly endMs: number;
-  /** By address. */
+  /** By address, as people count: `render-2` before `render-10`. */
   readonly lanes: readonly Lane[];
 }
 
@@ -115,12 +115,14 @@ export function workerLanes(chunks: readonly ChunkView[], nowMs: number): Lanes 
   }
   if (spans.size === 0) return undefined;
   const perMs = WIDTH / Math.max(endMs - startMs, 1);
-  const lanes = [...spans].sort(([a], [b]) => a < b ? -1 : 1).map(([worker, spans]) => ({
+  const lanes = [...spans].sort(([a], [b]) => BY_NUMBER.compare(a, b)).map(([worker, spans]) => ({
     worker,
     rows: rowsOf(spans).map((row) => barsOf(row, startMs, perMs)),
   }));
   return { startMs, endMs, lanes };
 }
+
+const BY_NUMBER = new Intl.Collator("en", { numeric: true });
 
 /** Each attempt goes into the first row that is free when it begins. */
 function rowsOf(spans: readonly Span[]): Span[][] {

@@ -3,7 +3,9 @@
 /** Where videos come in: by drag and drop anywhere on the page, or by the button. */
 import type { TargetedEvent, VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { useFocusRefuge } from "./focus.ts";
 import { formatBytes } from "./format.ts";
+import { shownName } from "./job_texts.ts";
 import { SettingsForm } from "./settings_form.tsx";
 import type { Upload } from "./uploads.ts";
 import { DEFAULT_QUERY } from "./upload_query.ts";
@@ -18,6 +20,8 @@ export function UploadPanel({ uploads, onFiles, onDrop }: UploadPanelProps): VNo
   const [settings, setSettings] = useState(DEFAULT_QUERY);
   const isOver = useFileDrop((files) => onFiles(files, settings));
   const input = useRef<HTMLInputElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  useFocusRefuge(panel, panel); // a row goes with its button
 
   function choose({ currentTarget }: TargetedEvent<HTMLInputElement>): void {
     onFiles([...currentTarget.files ?? []], settings);
@@ -26,7 +30,7 @@ export function UploadPanel({ uploads, onFiles, onDrop }: UploadPanelProps): VNo
   }
 
   return (
-    <div class="panel upload" aria-label="Upload" role="group">
+    <div ref={panel} class="panel upload" aria-label="Upload" role="group" tabIndex={-1}>
       <div class={isOver ? "drop-zone over" : "drop-zone"}>
         <p>Drop a video here</p>
         <button type="button" class="primary" onClick={() => input.current?.click()}>Choose a file</button>
@@ -51,7 +55,8 @@ export function UploadPanel({ uploads, onFiles, onDrop }: UploadPanelProps): VNo
 function UploadRow(
   { upload, onDrop }: { readonly upload: Upload; readonly onDrop: (id: number) => void },
 ): VNode {
-  const { id, fileName, sizeBytes, share, state, problem } = upload;
+  const { id, sizeBytes, share, state, problem } = upload;
+  const fileName = shownName(upload.fileName);
   const percent = Math.floor(share * 100);
   const text = {
     waiting: "waiting for the one before",
@@ -61,7 +66,9 @@ function UploadRow(
   }[state];
   return (
     <li class={`upload-row ${state}`}>
-      <span class="file-name">{fileName}</span>
+      <span class="file-name">
+        <bdi>{fileName}</bdi>
+      </span>
       <button
         type="button"
         class="quiet"

@@ -79,6 +79,7 @@ interface WorkerCardProps {
 function WorkerCard({ worker, samples, number, masterNowMs, nowMs }: WorkerCardProps): VNode {
   const headingId = `worker-${worker.address}`;
   const { lastSeenMs, framesPerSecond } = worker;
+  const [host, port] = worker.address.split(/(?=:\d+$)/); // a port is better not cut in two
   const chart = (valueOf: (sample: LoadSample) => number, top?: number) => ({
     points: samples.map((sample) => ({ timeMs: sample.timeMs, value: valueOf(sample) })),
     startMs: Math.max(nowMs - HISTORY_MS, Math.min(samples[0]?.timeMs ?? nowMs, nowMs - SHORTEST_MS)),
@@ -89,7 +90,11 @@ function WorkerCard({ worker, samples, number, masterNowMs, nowMs }: WorkerCardP
     <article class="panel worker" aria-labelledby={headingId}>
       <header>
         <WorkerMark number={number} />
-        <h3 id={headingId} title={worker.address}>{worker.address}</h3>
+        <h3 id={headingId}>
+          {host}
+          <wbr />
+          {port}
+        </h3>
         <span class={`pill ${worker.state}`}>{STATES[worker.state]}</span>
       </header>
       {worker.reason !== "" && <p class="failure">{worker.reason}</p>}
