@@ -2,6 +2,7 @@
 import { loadSync } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import { HealthImplementation, protoPath as healthProto } from "grpc-health-check";
+import type { Fleet } from "../fleet/fleet.ts";
 import type { WorkerFleet } from "../fleet/worker_fleet.ts";
 import type { ServerTls } from "../rpc/credentials.ts";
 import { limitRequestTime } from "../rpc/interceptors.ts";
@@ -16,12 +17,15 @@ import { createMasterMetrics } from "./metrics.ts";
 import { openMaster, type OpenMasterOptions } from "./open_master.ts";
 import { masterService } from "./service.ts";
 
+/** What a master asks of its workers. */
+export type RegisteringFleet = Fleet & Pick<WorkerFleet, "register">;
+
 export interface MasterServerOptions extends Omit<OpenMasterOptions, "onJobEvent" | "stallMs"> {
   readonly host: string;
   /** 0 for a free one. */
   readonly port: number;
   /** The caller's, who ends it after the master. */
-  readonly fleet: WorkerFleet;
+  readonly fleet: RegisteringFleet;
   /** How long nothing may come of a request. Default one minute. */
   readonly stallMs?: number | undefined;
   readonly connections?: Partial<ConnectionLimits> | undefined;
@@ -111,7 +115,7 @@ export async function startMaster(options: MasterServerOptions): Promise<Running
 }
 
 /** @returns Why it is not taken; undefined: it is. */
-function registerAt(fleet: WorkerFleet, address: string): string | undefined {
+function registerAt(fleet: RegisteringFleet, address: string): string | undefined {
   try {
     fleet.register(address);
     return undefined;

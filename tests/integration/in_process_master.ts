@@ -1,11 +1,15 @@
 /** A master in the test's own process, whose workers are functions of the test. */
 import { join } from "node:path";
-import type { WorkerFleet } from "../../lib/fleet/worker_fleet.ts";
 import { openDiskMemory } from "../../lib/job/disk_memory.ts";
 import { runJob } from "../../lib/job/run_job.ts";
 import type { JobState, JobView } from "../../lib/master/job_view.ts";
 import type { Master } from "../../lib/master/master.ts";
-import { type MasterServerOptions, type RunningMaster, startMaster } from "../../lib/master/serve_master.ts";
+import {
+  type MasterServerOptions,
+  type RegisteringFleet,
+  type RunningMaster,
+  startMaster,
+} from "../../lib/master/serve_master.ts";
 import { connectMaster, type MasterClient } from "../../lib/rpc/master_client.ts";
 import type { FakeFleet, FakeFleetOptions } from "../unit/fake_fleet.ts";
 import { filesUnder } from "./files_under.ts";
@@ -16,7 +20,7 @@ export interface InProcessMaster extends AsyncDisposable {
   readonly running: RunningMaster;
   readonly master: Master;
   readonly client: MasterClient;
-  readonly fleet: FakeFleet & WorkerFleet;
+  readonly fleet: FakeFleet & RegisteringFleet;
   /** Addresses that registered. */
   readonly registered: readonly string[];
   /** What it has logged, one entry a line. */
