@@ -9,6 +9,7 @@ import type { SourceFile, TrackLabels } from "../chunk/source_file.ts";
 import { audioExtent, audioPackets } from "./audio_packets.ts";
 import type { CopiableAudio } from "./audio_plan.ts";
 import type { TrackFeed } from "./interleave.ts";
+import { asContained } from "./opus_delay.ts";
 import { type Container, reservesIndex } from "./output_container.ts";
 import { packetForm } from "../chunk/mp4_packet_form.ts";
 import { type VideoTimes, withinBounds } from "./sound_bounds.ts";
@@ -30,7 +31,10 @@ export async function addAudioCopy(
   output.addAudioTrack(track, metadata);
   return {
     packets: reservesIndex(container) ? audioPackets(source, audio) : audiblePackets(source, audio, video),
-    add: (packet) => track.add(packet, { decoderConfig: audio.decoderConfig }),
+    add: (packet) => {
+      const { decoderConfig } = audio;
+      return track.add(asContained(packet, container, decoderConfig), { decoderConfig });
+    },
     close: () => track.close(),
   };
 }

@@ -12,6 +12,7 @@ import { labelMetadata } from "./audio_copy.ts";
 import { type AudioExtent, audioExtent, audioPackets } from "./audio_packets.ts";
 import type { ReadableAudio } from "./audio_plan.ts";
 import type { TrackFeed } from "./interleave.ts";
+import { asContained } from "./opus_delay.ts";
 import { type Container, reservesIndex } from "./output_container.ts";
 import { type SoundBounds, type VideoTimes, withinBounds } from "./sound_bounds.ts";
 
@@ -46,7 +47,8 @@ export async function addAudioEncode(
   let decoderConfig: AudioDecoderConfig | undefined;
   return {
     packets: encodedPackets(source, audio, options, (head) => decoderConfig = configOf(codec, head)),
-    add: (packet) => track.add(packet, decoderConfig && { decoderConfig }),
+    add: (packet) =>
+      track.add(asContained(packet, container, decoderConfig), decoderConfig && { decoderConfig }),
     close: () => track.close(),
   };
 }

@@ -1,11 +1,12 @@
 /**
  * What mediabunny does not write before the first cluster of a Matroska file: chapters, tracks of text that is not
- * WebVTT, a title, a date, and that a video is 3D. It is asked for a tag and for names of tracks that take as much
- * room; what is there is then written anew, with these in it.
+ * WebVTT, a title, a date, that a video is 3D, how long its frames are shown, and the delay of Opus. It is asked for a
+ * tag and for names of tracks that take as much room; what is there is then written anew, with these in it.
  */
 import type { MetadataTags } from "mediabunny";
 import { elementAt, text, unsignedInt } from "../chunk/ebml.ts";
 import { concatenated, element, filler } from "./ebml_bytes.ts";
+import { preSkipNs, preSkipSamples } from "./opus_delay.ts";
 import { readStart, type SeekableFile, writeAt } from "./seekable_sink.ts";
 
 /** Where the muxer has written a segment up to its first cluster. */
@@ -24,6 +25,10 @@ export interface HeaderExtras {
   readonly info: Uint8Array;
   /** Elements to add to `Video` of the first track that has one. */
   readonly video: Uint8Array;
+  /** Of the frames of that track, each of which is shown so long; undefined: they are not. */
+  readonly frameSeconds: number | undefined;
+  /** Of any kind. */
+  readonly trackCount: number;
 }
 
 const ID = {
@@ -33,6 +38,11 @@ const ID = {
   Tracks: 0x1654ae6b,
   TrackEntry: 0xae,
   TrackNumber: 0xd7,
+  DefaultDuration: 0x23e383,
+  CodecId: 0x86,
+  CodecPrivate: 0x63a2,
+  CodecDelay: 0x56aa,
+  SeekPreRoll: 0x56bb,
   Video: 0xe0,
   Tags: 0x1254c367,
   Tag: 0x7373,
@@ -48,14 +58,19 @@ export const ROOM_TAG = "room kept for the header";
 const LEAST_FILLER_BYTES = 2;
 /** What the sizes of elements may take more than the muxer's, with those of a track. */
 const [SIZES_BYTES, TRACK_SIZE_BYTES] = [64, 8] as const;
+/** What the fields that are added to a track take at most. */
+const FIELDS_BYTES = 32;
+/** What a decoder needs of Opus before a place to be right there. @see RFC 7845, 4.6 */
+const OPUS_PRE_ROLL_NS = 80_000_000;
 
 /** Tags with one more at the end, which takes more room than the extras. */
 export function withRoom(
   tags: MetadataTags,
-  { chapters, tracks, info, video }: HeaderExtras,
+  { chapters, info, video, trackCount }: HeaderExtras,
 ): MetadataTags {
   const extrasBytes = info.length + video.length + (chapters?.length ?? 0);
-  const room = new Uint8Array(extrasBytes + SIZES_BYTES + tracks.size * TRACK_SIZE_BYTES);
+  const tracksBytes = trackCount * (TRACK_SIZE_BYTES + FIELDS_BYTES);
+  const room = new Uint8Array(extrasBytes + SIZES_BYTES + tracksBytes);
   return { ...tags, raw: { ...tags.raw, [ROOM_TAG]: room } };
 }
 
@@ -127,26 +142,51 @@ function rebuilt(bytes: Uint8Array, child: Part, extras: HeaderExtras): Uint8Arr
 function rebuiltTracks(
   bytes: Uint8Array,
   tracks: Part,
-  { tracks: wanted, video }: HeaderExtras,
+  { tracks: wanted, video, frameSeconds }: HeaderExtras,
 ): Uint8Array[] {
-  let videoLeft = video;
+  let isVideoLeft = true;
   return childrenOf(bytes, tracks.start, tracks.end).map((entry) => {
     const fields = childrenOf(bytes, entry.start, entry.end);
-    const number = fields.find(({ id }) => id === ID.TrackNumber);
-    const elements = number && wanted.get(unsignedInt(bytes.subarray(number.start, number.end)));
+    const number = fieldIn(bytes, fields, ID.TrackNumber);
+    const elements = number && wanted.get(unsignedInt(number));
     if (elements) return element(ID.TrackEntry, elements);
-    if (videoLeft.length === 0 || !fields.some(({ id }) => id === ID.Video)) return whole(bytes, entry);
-    const added = videoLeft;
-    videoLeft = new Uint8Array();
+    const isVideo = isVideoLeft && fields.some(({ id }) => id === ID.Video);
+    if (isVideo) isVideoLeft = false;
+    const added = isVideo ? frameFields(frameSeconds) : opusFields(bytes, fields);
+    if (added.size === 0 && !(isVideo && video.length > 0)) return whole(bytes, entry);
     return element(
       ID.TrackEntry,
-      ...fields.map((field) =>
-        field.id === ID.Video
-          ? element(ID.Video, bytes.subarray(field.start, field.end), added)
+      ...fields.filter(({ id }) => !added.has(id)).map((field) =>
+        isVideo && field.id === ID.Video
+          ? element(ID.Video, bytes.subarray(field.start, field.end), video)
           : whole(bytes, field)
       ),
+      ...[...added].map(([id, value]) => element(id, value)),
     );
   });
+}
+
+/** Numbers of a track by their ids, instead of those that are there. */
+type Fields = ReadonlyMap<number, number>;
+
+function frameFields(seconds: number | undefined): Fields {
+  return new Map(seconds === undefined ? [] : [[ID.DefaultDuration, Math.round(seconds * 1e9)]]);
+}
+
+/** RFC 7845, 5.1, as RFC 9559, 5.1.4.1.19 and 5.1.4.1.20 have it: mediabunny takes the one for the other. */
+function opusFields(bytes: Uint8Array, fields: readonly Part[]): Fields {
+  const codecId = fieldIn(bytes, fields, ID.CodecId);
+  if (!codecId || text(codecId) !== "A_OPUS") return new Map();
+  const delayNs = preSkipNs(preSkipSamples(fieldIn(bytes, fields, ID.CodecPrivate)) ?? 0);
+  return new Map([...(delayNs > 0 ? [[ID.CodecDelay, delayNs] as const] : []), [
+    ID.SeekPreRoll,
+    OPUS_PRE_ROLL_NS,
+  ]]);
+}
+
+function fieldIn(bytes: Uint8Array, fields: readonly Part[], wanted: number): Uint8Array | undefined {
+  const field = fields.find(({ id }) => id === wanted);
+  return field && bytes.subarray(field.start, field.end);
 }
 
 function rebuiltTags(bytes: Uint8Array, tags: Part): Uint8Array {

@@ -1,6 +1,6 @@
 /** The samples of an MP4 track, by its tables. */
 import { boxesAt, boxesIn, letters } from "./mp4_boxes.ts";
-import { type Edit, editsOf } from "./mp4_edits.ts";
+import { type Edit, editsOf, shownUntilTicks } from "./mp4_edits.ts";
 import { durationsShown, MAX_SAMPLES, orderShown, type SampleIndex } from "./sample_index.ts";
 import { MAX_TEXT_SAMPLES } from "./text_samples.ts";
 
@@ -47,14 +47,18 @@ export function sampleIndexOf(
   for (let sample = 0; sample < length; sample++) sizesBytes[sample] = sizes.sizeBytes(sample);
   const positions = samplePositions(tables, sizesBytes);
   if (typeof positions === "string") return positions;
-  const shiftTicks = editShiftTicks(editsOf(trak), timescale / (movieTimescale || timescale));
-  const { ticks, lastDeltas } = sampleTimes(stts, ctts, length, shiftTicks);
+  const edits = editsOf(trak);
+  const ticksPerMovieTick = timescale / (movieTimescale || timescale);
+  const { ticks, deltas } = sampleTimes(stts, ctts, length, editShiftTicks(edits, ticksPerMovieTick));
   const displayOrder = orderShown(ticks);
+  if (!isSound && !isText && length > 0) {
+    setLastShown({ ticks, deltas, displayOrder }, edits, ticksPerMovieTick);
+  }
   return {
     length,
     timescale,
     ticks,
-    durationTicks: durationsShown(ticks, displayOrder, lastDeltas),
+    durationTicks: durationsShown(ticks, displayOrder, deltas),
     positions,
     sizesBytes,
     keys: keyMarks(tables.get("stss"), length),
@@ -171,7 +175,7 @@ function sampleTimes(
   ctts: DataView | undefined,
   length: number,
   shiftTicks: number,
-): { readonly ticks: Float64Array; readonly lastDeltas: Float64Array } {
+): { readonly ticks: Float64Array; readonly deltas: Float64Array } {
   const ticks = new Float64Array(length);
   const deltas = new Float64Array(length);
   let decodeTicks = 0 - shiftTicks;
@@ -192,7 +196,36 @@ function sampleTimes(
     const end = Math.min(length, sample + ctts.getUint32(8 + 8 * run));
     for (; sample < end; sample++) ticks[sample]! += offsetTicks;
   }
-  return { ticks, lastDeltas: deltas };
+  return { ticks, deltas };
+}
+
+/**
+ * Sets the delta of the picture that is shown last to how long it is shown. Deltas are of decode times: where pictures
+ * are decoded in another order, at uneven times, its own says nothing of that, but their sum does, and an edit list.
+ */
+function setLastShown(
+  { ticks, deltas, displayOrder }: {
+    readonly ticks: Float64Array;
+    readonly deltas: Float64Array;
+    readonly displayOrder: Uint32Array | undefined;
+  },
+  edits: readonly Edit[],
+  ticksPerMovieTick: number,
+): void {
+  const last = displayOrder?.at(-1) ?? ticks.length - 1;
+  const startTicks = ticks[last]!;
+  const ownEndTicks = startTicks + deltas[last]!;
+  const mediaEndTicks = ticks[displayOrder?.[0] ?? 0]! + deltas.reduce((sum, delta) => sum + delta, 0);
+  const until = shownUntilTicks(edits);
+  const editEndTicks = typeof until === "number" ? until * ticksPerMovieTick : Infinity;
+  // An edit list may claim more than there is; its clock may be coarser.
+  const isBelieved = editEndTicks > startTicks &&
+    editEndTicks <= Math.max(ownEndTicks, mediaEndTicks) + ticksPerMovieTick;
+  const near = (ticks: number) => Math.abs(ticks - editEndTicks) <= ticksPerMovieTick;
+  const endTicks = isBelieved
+    ? [ownEndTicks, mediaEndTicks].find(near) ?? Math.round(editEndTicks)
+    : mediaEndTicks;
+  if (endTicks > startTicks) deltas[last] = endTicks - startTicks;
 }
 
 /** Without a table, all are keyframes (8.6.2); the first is one in any case, since some writers leave it out. */

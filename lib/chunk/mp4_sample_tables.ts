@@ -47,12 +47,15 @@ export function sampleTables(timescale: number): TableBuilder {
   const chunks = new ChunkTable();
   let startSeconds = Infinity;
   let endSeconds = -Infinity;
+  let lastSeconds = -Infinity;
   let lastDurationTicks = 0;
   return {
     add({ seconds, durationSeconds, sizeBytes, key }) {
       samples.push({ ticks: seconds * timescale, key, sizeBytes });
       startSeconds = Math.min(startSeconds, seconds);
       endSeconds = Math.max(endSeconds, seconds + durationSeconds);
+      if (seconds < lastSeconds) return; // decoded after one that is shown later
+      lastSeconds = seconds;
       lastDurationTicks = Math.round(durationSeconds * timescale);
     },
     endChunk: (position) => chunks.end(position, samples.length),
