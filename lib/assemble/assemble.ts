@@ -14,16 +14,23 @@ import { addAudioCopy, labelMetadata } from "./audio_copy.ts";
 import { addAudioEncode } from "./audio_encode.ts";
 import { type AudioMode, type AudioResult, type AudioTreatment, planAudio, resultOf } from "./audio_plan.ts";
 import { checkOutput } from "./check_output.ts";
+import { evenFrameSeconds } from "./even_frames.ts";
 import { GatheringTarget } from "./gathering_target.ts";
 import { type Extras, readExtras, withoutCarried } from "./extras.ts";
 import { interleave, type TrackFeed } from "./interleave.ts";
+import { colourElement, withoutColour } from "./matroska_colour.ts";
 import { addMatroskaExtras } from "./matroska_extras.ts";
 import type { SegmentHeader } from "./matroska_header.ts";
 import { withMovieTags } from "./movie_tags.ts";
 import { textTracks, withTexts } from "./mp4_text_tracks.ts";
+import { DOLBY_VISION } from "../chunk/dolby_vision.ts";
+import { box } from "../chunk/mp4_box_bytes.ts";
 import { setCreation } from "../chunk/mp4_creation_time.ts";
 import { type PacketForm, packetForm } from "../chunk/mp4_packet_form.ts";
+import { withVideoEntryBoxes } from "../chunk/mp4_video_entry.ts";
+import { hdrBoxes } from "../chunk/stated_hdr.ts";
 import { type Container, formatOf, reservesIndex } from "./output_container.ts";
+import { lostMediaRoles, lostSubtitleRoles, mediaRoles, withRoles } from "./output_roles.ts";
 import { outputTags } from "./output_tags.ts";
 import { readStart, writeAt, writeWholeFile } from "./seekable_sink.ts";
 import { type EncodedShard, type ShardFrame, shardFrames } from "./shard_frames.ts";
@@ -134,7 +141,15 @@ async function writeVideo(
       forms.push(audioForm(treatment));
     }
     const tags = await outputTags(source, container, options.encoderTag);
-    const matroska = reservesIndex(container) ? undefined : addMatroskaExtras(output, extras, tags);
+    const { hdr } = source.video;
+    const config = videoConfig(video.first, source);
+    const colour = hdr ? colourElement(config.colorSpace, hdr) : new Uint8Array();
+    const matroska = reservesIndex(container) ? undefined : addMatroskaExtras(output, extras, tags, {
+      colour,
+      frameSeconds: evenFrameSeconds(plan.shownTicks, plan.timescale),
+    });
+    const entryBoxes = videoBoxes(container, options);
+    const media = [source.video, ...sound.treatments.map(({ audio }) => audio)];
     output.setMetadataTags(matroska?.tags ?? tags.tags);
 
     await output.start();
@@ -147,11 +162,14 @@ async function writeVideo(
       const onMovie = (moov: Uint8Array) => {
         const level = video.vp9Level();
         if (level !== undefined) setVp9Level(moov, level);
-        setVp8Colours(moov, videoConfig(video.first, source).colorSpace);
+        setVp8Colours(moov, config.colorSpace);
         if (tags.createdNs !== undefined) setCreation(moov, tags.createdNs);
       };
-      const withTracks = (moov: DataView) =>
-        withMovieTags(hasTexts(extras) ? withTexts(moov, extras, tracks.length + 1) : moov, tags.movie);
+      const withTracks = (moov: DataView) => {
+        const described = withRoles(withVideoEntryBoxes(moov, entryBoxes.boxes), media.map(mediaRoles));
+        const whole = hasTexts(extras) ? withTexts(described, extras, tracks.length + 1) : described;
+        return withMovieTags(whole, tags.movie);
+      };
       await writeMp4(file, { output, target: header }, [...tracks, ...textTracks(extras)], {
         withTracks,
         onMovie,
@@ -161,7 +179,7 @@ async function writeVideo(
       await interleave([...feeds, ...matroska?.feeds ?? []], { signal });
       await output.finalize();
       await matroska?.put(file, segmentHeader!);
-      const patch = matrixPatch(await readStart(file, HEADER_BYTES), videoConfig(video.first, source));
+      const patch = hdr ? undefined : matrixPatch(await readStart(file, HEADER_BYTES), config);
       if (patch) await writeAt(file, patch.bytes, patch.position);
     }
     return {
@@ -169,11 +187,14 @@ async function writeVideo(
       converted: extras.converted,
       notCarried: [
         ...missingFrames(plan),
-        ...withoutCarried(source.otherContents, extras.carried).filter((what) =>
+        ...withoutCarried(source.otherContents, [...extras.carried, ...entryBoxes.carried]).filter((what) =>
           !tags.carried.includes(what)
         ),
         ...extras.notCarried,
         ...sound.notCarried,
+        ...lostMediaRoles(container, "the video", source.video),
+        ...sound.treatments.flatMap(({ audio }) => lostMediaRoles(container, audio.title, audio)),
+        ...extras.subtitles.flatMap(({ track }) => lostSubtitleRoles(container, track)),
         ...tags.notCarried,
       ],
     };
@@ -182,6 +203,16 @@ async function writeVideo(
     await output.cancel().catch(() => {});
     throw error;
   }
+}
+
+/** What is added to the description of the video in an MP4 or MOV, and which of `source.otherContents` that is. */
+function videoBoxes(
+  container: Container,
+  { source: { video: { hdr, dolbyVision } }, copied = false }: AssembleOptions,
+): { readonly boxes: readonly Uint8Array[]; readonly carried: readonly string[] } {
+  const boxes = hdrBoxes(hdr ?? {});
+  if (!dolbyVision || !copied || !reservesIndex(container)) return { boxes, carried: [] };
+  return { boxes: [...boxes, box(dolbyVision.type, dolbyVision.record)], carried: [DOLBY_VISION] };
 }
 
 function hasTexts({ chapters, subtitles }: Extras): boolean {
@@ -239,7 +270,11 @@ function addVideo(
   }
   output.addVideoTrack(track, metadata);
   const wholeConfig = videoConfig(first, source);
-  const decoderConfig = reservesIndex(container) ? wholeConfig : withoutMatrix(wholeConfig);
+  const decoderConfig = reservesIndex(container)
+    ? wholeConfig
+    : source.video.hdr
+    ? withoutColour(wholeConfig)
+    : withoutMatrix(wholeConfig);
   return {
     packets: reservesIndex(container)
       ? videoPackets(first, further, onProgress)

@@ -1,5 +1,6 @@
 /** What goes into a Matroska or WebM file besides what the muxer writes: chapters, subtitles, facts of the video. */
 import type { MetadataTags, Output } from "mediabunny";
+import { concatenated } from "./ebml_bytes.ts";
 import type { Extras } from "./extras.ts";
 import type { TrackFeed } from "./interleave.ts";
 import { chaptersElement } from "./matroska_chapters.ts";
@@ -16,11 +17,16 @@ export interface MatroskaExtras {
   readonly put: (file: Deno.FsFile, header: SegmentHeader) => Promise<void>;
 }
 
-/** Adds tracks to an output that has not started, behind those that it has. */
+/**
+ * Adds tracks to an output that has not started, behind those that it has.
+ *
+ * @param video `colour`: an element, or none; `frameSeconds`: how long each frame is shown, undefined: not all as long.
+ */
 export function addMatroskaExtras(
   output: Output,
   { subtitles, chapters }: Pick<Extras, "subtitles" | "chapters">,
   { tags, createdNs, stereoMode }: OutputTags,
+  { colour, frameSeconds }: { readonly colour: Uint8Array; readonly frameSeconds: number | undefined },
 ): MatroskaExtras {
   const texts = subtitles.map((track) => addMatroskaSubtitles(output, track));
   const { title, ...others } = tags;
@@ -30,7 +36,9 @@ export function addMatroskaExtras(
     chapters: chapters.length > 0 ? chaptersElement(chapters) : undefined,
     tracks: new Map(texts.map(({ number, elements }) => [number, elements])),
     info: infoElements(title, createdNs),
-    video: stereoElements(stereoMode),
+    video: concatenated([stereoElements(stereoMode), colour]),
+    frameSeconds,
+    trackCount: output.tracks.length,
   };
   return {
     feeds: texts.map(({ feed }) => feed),

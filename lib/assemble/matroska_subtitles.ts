@@ -1,5 +1,6 @@
 /** Tracks of text in a Matroska or WebM file. */
 import { EncodedPacket, type Output, TextSubtitleSource } from "mediabunny";
+import { MATROSKA_ROLES } from "../chunk/track_roles.ts";
 import { concatenated, element } from "./ebml_bytes.ts";
 import type { TrackFeed } from "./interleave.ts";
 import { roomName } from "./matroska_header.ts";
@@ -76,6 +77,7 @@ function trackElements(number: number, { track, codecId, header }: OutputSubtitl
     element(ID.TrackType, SUBTITLE_TYPE),
     element(ID.FlagDefault, track.isDefault ? 1 : 0),
     element(ID.FlagForced, track.isForced ? 1 : 0),
+    ...MATROSKA_ROLES.flatMap(([role, id, value]) => track.roles?.has(role) ? [element(id, value)] : []),
     element(ID.FlagLacing, 0),
     element(ID.Language, track.languageCode),
     element(ID.CodecID, codecId),

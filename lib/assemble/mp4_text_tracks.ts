@@ -4,6 +4,7 @@ import { box, bytesOf, integer, words } from "../chunk/mp4_box_bytes.ts";
 import { boxesAt, boxesIn, letters } from "../chunk/mp4_boxes.ts";
 import { LISTED_TIMESCALE } from "../chunk/mp4_chapters.ts";
 import { ALL_FORCED } from "../chunk/mp4_subtitles.ts";
+import { kindBoxes } from "../chunk/track_roles.ts";
 import type { TimedChapter } from "./extras.ts";
 import type { OutputSubtitles } from "./output_subtitles.ts";
 import type { Mp4Track } from "./write_mp4.ts";
@@ -183,16 +184,17 @@ function subtitleBox(
     style,
     box("ftab", Uint8Array.from(font)),
   );
-  const name = track.name === undefined
-    ? []
-    : [box("udta", box("name", new TextEncoder().encode(track.name)))];
+  const userData = [
+    ...(track.name === undefined ? [] : [box("name", new TextEncoder().encode(track.name))]),
+    ...kindBoxes([...(track.isForced ? ["forced"] as const : []), ...track.roles ?? []]),
+  ];
   const facts = {
     handler: "sbtl",
     languageCode: track.languageCode,
     endSeconds: cues.at(-1)!.endSeconds,
   } as const;
   const media = mediaBox(facts, [box("nmhd", words(0))], description);
-  return box("trak", header, media, ...name);
+  return box("trak", header, media, ...(userData.length > 0 ? [box("udta", ...userData)] : []));
 }
 
 /** Players show one of a group at a time. */

@@ -2,7 +2,7 @@
 import type { DecoderConfig } from "../chunk/source_file.ts";
 
 /** As ISO/IEC 23091-2 (ITU-T H.273), table 4, numbers them. */
-const MATRIX_NUMBERS: Readonly<Record<string, number>> = {
+export const MATRIX_NUMBERS: Readonly<Record<string, number>> = {
   "rgb": 0,
   "bt709": 1,
   "bt470bg": 5,

@@ -2,7 +2,10 @@
 import type { TrackDisposition } from "mediabunny";
 import type { ChapterList } from "./chapters.ts";
 import type { StatedAspect } from "./pixel_aspect.ts";
+import type { DolbyVision } from "./dolby_vision.ts";
+import type { StatedHdr } from "./stated_hdr.ts";
 import type { SampleIndex } from "./sample_index.ts";
+import type { TrackRole } from "./track_roles.ts";
 import type { SubtitleOutline } from "./subtitle_track.ts";
 
 /** Bytes at any position. */
@@ -42,8 +45,14 @@ export interface ContainerOutline {
   readonly streams?: ReadonlyMap<number, string>;
   /** By track number, what it says of each stream where the demuxer tells nothing of the kind. */
   readonly labels?: ReadonlyMap<number, StreamLabels>;
+  /** By track number, what pictures and sound are for, where it says anything of it. */
+  readonly roles?: ReadonlyMap<number, ReadonlySet<TrackRole>>;
   /** By track number, the shape of a video's pixels, where it says anything of it. */
   readonly pixelAspects?: ReadonlyMap<number, StatedAspect>;
+  /** By track number, what it says of the light of a video's pictures. */
+  readonly hdr?: ReadonlyMap<number, StatedHdr>;
+  /** By track number, each of which `otherContents` names too. */
+  readonly dolbyVision?: ReadonlyMap<number, DolbyVision>;
   /** By track number, the samples of tracks whose packets are read without the demuxer. */
   readonly samples?: ReadonlyMap<number, SampleIndex>;
   /** Tracks of text, each of which `otherContents` names too. */

@@ -8,7 +8,11 @@ import {
 } from "./container_outline.ts";
 import { matroskaPixelAspect } from "./matroska_aspect.ts";
 import { matroskaChapters } from "./matroska_chapters.ts";
-import { type Packing, packingOf } from "./matroska_packing.ts";
+import { matroskaHdr } from "./matroska_hdr.ts";
+import { type Packing, packingName, packingOf } from "./matroska_packing.ts";
+import { DOLBY_VISION, type DolbyVision, isDolbyVision } from "./dolby_vision.ts";
+import { type StatedHdr, UNREADABLE_LIGHT } from "./stated_hdr.ts";
+import { MATROSKA_ROLES, type TrackRole } from "./track_roles.ts";
 import { matroskaFormat, type SubtitleOutline } from "./subtitle_track.ts";
 import type { StatedAspect } from "./pixel_aspect.ts";
 import { type Element, elementAt, elementsIn, text, unsignedInt } from "./ebml.ts";
@@ -31,6 +35,10 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
   let chapters: FileElement | undefined;
   let info: SegmentInfo = {};
   const stereoModes = new Map<number, number>();
+  const streams = new Map<number, string>();
+  const hdr = new Map<number, StatedHdr>();
+  const dolbyVision = new Map<number, DolbyVision>();
+  const roles = new Map<number, ReadonlySet<TrackRole>>();
   for await (const part of elements(file, 0, file.sizeBytes)) {
     if (part.end !== undefined) claimedBytes = Math.max(claimedBytes, part.end);
     if (part.id !== ID.Segment) continue;
@@ -50,12 +58,20 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
       for (const track of trackEntries(await file.read(child.start, child.end))) {
         const kind = TRACK_TYPES[track.type] ?? `track of type ${track.type}`;
         const title = `${kind} (${[track.codec, track.language].join(", ")})`;
-        if (kind !== "") otherContents.push(title);
+        if (track.type in MEDIA_TYPES) streams.set(track.number, streamName(track));
+        else otherContents.push(title);
         const format = matroskaFormat(track.codec);
         if (kind === SUBTITLES && format && (track.packing || !track.isEncoded)) {
           subtitles.push(subtitleOf(track, title, format));
         }
         if (track.pixelAspect) pixelAspects.set(track.number, track.pixelAspect);
+        if (track.hdr === "unreadable") otherContents.push(UNREADABLE_LIGHT);
+        else if (track.hdr) hdr.set(track.number, track.hdr);
+        if (track.dolbyVision) {
+          otherContents.push(DOLBY_VISION);
+          dolbyVision.set(track.number, track.dolbyVision);
+        }
+        if (track.roles.size > 0) roles.set(track.number, track.roles);
         if (track.stereoMode > 0) stereoModes.set(track.number, track.stereoMode);
         if (track.delaySeconds > 0) delaysSeconds.set(track.number, track.delaySeconds);
       }
@@ -65,7 +81,7 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
   return {
     ...{ claimedBytes, otherContents, delaysSeconds, fault, subtitles, pixelAspects },
     ...info,
-    stereoModes,
+    ...{ stereoModes, streams, hdr, dolbyVision, roles },
     ...(readChapters && { readChapters }),
   };
 }
@@ -96,10 +112,17 @@ function chaptersReader(
   return async () => matroskaChapters(await file.read(start, end));
 }
 
+/** With why the demuxer leaves it out, if it does. */
+function streamName({ type, codec, language, isEnabled, stored }: TrackEntry): string {
+  const why = stored !== undefined ? `is ${stored}` : isEnabled ? "cannot be read" : "is switched off";
+  return `${MEDIA_TYPES[type]} (${codec}, ${language}), which ${why}`;
+}
+
 function subtitleOf(track: TrackEntry, title: string, format: SubtitleOutline["format"]): SubtitleOutline {
-  const { number, codec, language, name, isDefault, isForced, codecPrivate } = track;
+  const { number, codec, language, name, isDefault, isForced, roles, codecPrivate } = track;
   return {
-    ...{ id: number, title, format, codecId: codec, languageCode: language, name, isDefault, isForced },
+    ...{ id: number, title, format, codecId: codec, languageCode: language, name },
+    ...{ isDefault, isForced, roles },
     header: codecPrivate,
     packing: track.packing,
     samples: undefined,
@@ -121,8 +144,12 @@ const ID = {
   TrackType: 0x83,
   CodecId: 0x86,
   CodecDelay: 0x56aa,
+  BlockAdditionMapping: 0x41e4,
+  BlockAddIDType: 0x41e7,
+  BlockAddIDExtraData: 0x41ed,
   Language: 0x22b59c,
   Name: 0x536e,
+  FlagEnabled: 0xb9,
   FlagDefault: 0x88,
   FlagForced: 0x55aa,
   CodecPrivate: 0x63a2,
@@ -146,10 +173,11 @@ const IN_SEGMENT: ReadonlySet<number> = new Set([
 
 const SUBTITLES = "subtitles";
 
-/** By TrackType; empty for those that are handled elsewhere. */
+/** By TrackType, those that the demuxer knows. */
+const MEDIA_TYPES: Readonly<Record<number, string>> = { 1: "video track", 2: "audio track" };
+
+/** By TrackType. */
 const TRACK_TYPES: Readonly<Record<number, string>> = {
-  1: "",
-  2: "",
   3: "mixed track",
   16: "logo track",
   17: SUBTITLES,
@@ -191,16 +219,22 @@ interface TrackEntry {
   readonly language: string;
   readonly delaySeconds: number;
   readonly pixelAspect: StatedAspect | undefined;
+  readonly hdr: ReturnType<typeof matroskaHdr>;
+  readonly dolbyVision: DolbyVision | undefined;
   /** 0: its pictures are for one eye. */
   readonly stereoMode: number;
   readonly name: string | undefined;
+  readonly isEnabled: boolean;
   readonly isDefault: boolean;
   readonly isForced: boolean;
+  readonly roles: Set<TrackRole>;
   readonly codecPrivate: Uint8Array | undefined;
   /** Whether its blocks are compressed, or encrypted. */
   readonly isEncoded: boolean;
   /** How, where it is known here. */
   readonly packing: Packing | undefined;
+  /** How, in words, where the demuxer does not know it. */
+  readonly stored: string | undefined;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -211,10 +245,10 @@ function* trackEntries(tracks: Uint8Array): Generator<TrackEntry> {
     // RFC 9559 gives the language of a track that names none as English.
     const entry: Mutable<TrackEntry> = {
       ...{ number: 0, type: 0, codec: "?", language: "eng", delaySeconds: 0, name: undefined },
-      pixelAspect: undefined,
+      ...{ pixelAspect: undefined, hdr: undefined, dolbyVision: undefined },
       stereoMode: 0,
       ...{ isDefault: true, isForced: false, codecPrivate: undefined, isEncoded: false },
-      packing: undefined,
+      ...{ isEnabled: true, packing: undefined, stored: undefined, roles: new Set<TrackRole>() },
     };
     for (const field of elementsIn(bytes)) {
       if (field.id === ID.TrackNumber) entry.number = unsignedInt(field.bytes);
@@ -222,20 +256,35 @@ function* trackEntries(tracks: Uint8Array): Generator<TrackEntry> {
       if (field.id === ID.CodecDelay) entry.delaySeconds = unsignedInt(field.bytes) / 1e9;
       if (field.id === ID.Video) {
         entry.pixelAspect = matroskaPixelAspect(field.bytes);
+        entry.hdr = matroskaHdr(field.bytes);
         const mode = [...elementsIn(field.bytes)].find(({ id }) => id === ID.StereoMode);
         entry.stereoMode = mode ? unsignedInt(mode.bytes) : 0;
       }
+      if (field.id === ID.BlockAdditionMapping) entry.dolbyVision ??= dolbyVisionIn(field.bytes);
       if (field.id === ID.CodecId) entry.codec = text(field.bytes);
       if (field.id === ID.Language) entry.language = text(field.bytes);
       if (field.id === ID.Name) entry.name = text(field.bytes);
+      if (field.id === ID.FlagEnabled) entry.isEnabled = unsignedInt(field.bytes) !== 0;
       if (field.id === ID.FlagDefault) entry.isDefault = unsignedInt(field.bytes) !== 0;
       if (field.id === ID.FlagForced) entry.isForced = unsignedInt(field.bytes) !== 0;
+      for (const [role, id, value] of MATROSKA_ROLES) {
+        if (field.id === id && unsignedInt(field.bytes) === value) entry.roles.add(role);
+      }
       if (field.id === ID.CodecPrivate) entry.codecPrivate = field.bytes;
       if (field.id === ID.ContentEncodings) {
         entry.isEncoded = true;
         entry.packing = packingOf(field.bytes);
+        entry.stored = packingName(field.bytes);
       }
     }
     yield entry;
   }
+}
+
+/** @param mapping Contents of a BlockAdditionMapping, which may be of other things. */
+function dolbyVisionIn(mapping: Uint8Array): DolbyVision | undefined {
+  const fields = new Map([...elementsIn(mapping)].map(({ id, bytes }) => [id, bytes]));
+  const type = text(fields.get(ID.BlockAddIDType) ?? new Uint8Array());
+  const record = fields.get(ID.BlockAddIDExtraData);
+  return record && isDolbyVision(type) ? { type, record: record.slice() } : undefined;
 }

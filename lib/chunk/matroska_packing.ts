@@ -7,6 +7,7 @@ const ID = {
   ContentEncoding: 0x6240,
   ContentEncodingScope: 0x5032,
   ContentEncodingType: 0x5033,
+  ContentEncryption: 0x5035,
   ContentCompression: 0x5034,
   ContentCompAlgo: 0x4254,
   ContentCompSettings: 0x4255,
@@ -41,6 +42,34 @@ export function packingOf(contents: Uint8Array): Packing | undefined {
       return { kind: "zlib" };
     case HEADER_STRIPPING:
       return { kind: "without start", start: compression.get(ID.ContentCompSettings) ?? new Uint8Array() };
+  }
+  return undefined;
+}
+
+/** By ContentCompAlgo, how it is called. */
+const ALGORITHMS: readonly string[] = ["zlib", "bzlib", "LZO", "leaving out their start"];
+
+/**
+ * How the contents of a track are stored, in words, such as `compressed (zlib)`; undefined: as they are, or without a
+ * start that is the same in all, which demuxers put back.
+ *
+ * @param contents Of the element `ContentEncodings`.
+ */
+export function packingName(contents: Uint8Array): string | undefined {
+  for (const { id, bytes } of elementsIn(contents)) {
+    if (id !== ID.ContentEncoding) continue;
+    const fields = new Map([...elementsIn(bytes)].map(({ id, bytes }) => [id, bytes]));
+    const type = fields.get(ID.ContentEncodingType);
+    if (fields.has(ID.ContentEncryption) || type && unsignedInt(type) === 1) return "encrypted";
+    const compression = fields.get(ID.ContentCompression);
+    const stated = [...elementsIn(compression ?? new Uint8Array())].find(({ id }) =>
+      id === ID.ContentCompAlgo
+    );
+    const algorithm = stated ? unsignedInt(stated.bytes) : ZLIB;
+    const scope = fields.get(ID.ContentEncodingScope);
+    const isOfBlocks = !scope || unsignedInt(scope) === 1;
+    if (algorithm === HEADER_STRIPPING && isOfBlocks) continue;
+    return `compressed (${ALGORITHMS[algorithm] ?? "in an unknown way"})`;
   }
   return undefined;
 }

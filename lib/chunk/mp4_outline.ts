@@ -1,17 +1,22 @@
 /** The boxes of an MP4 or MOV file, walked without loading its media. */
 import { type ByteSource, CHAPTERS, type ContainerOutline, MAX_PARTS } from "./container_outline.ts";
 import { firstSampleOnly, type Replacement, withReplacements } from "./mp4_abridged.ts";
+import { bytesOf } from "./mp4_box_bytes.ts";
 import { boxesAt, boxesIn, letters } from "./mp4_boxes.ts";
 import { chapterTrackIds, hasChapterList, listedChapters, trackChapters } from "./mp4_chapters.ts";
 import { creationNs } from "./mp4_creation_time.ts";
 import { defaultDescriptions, SampleDescriptions, useInFragment } from "./mp4_descriptions.ts";
 import { editsOf, shownUntilTicks } from "./mp4_edits.ts";
 import { mp4PixelAspect } from "./mp4_aspect.ts";
+import { DOLBY_VISION, type DolbyVision, isDolbyVision } from "./dolby_vision.ts";
+import { videoEntryBoxes } from "./mp4_video_entry.ts";
+import { hdrInBox, type StatedHdr, UNREADABLE_LIGHT } from "./stated_hdr.ts";
 import { sampleIndexOf } from "./mp4_sample_index.ts";
 import { mp4Subtitles } from "./mp4_subtitles.ts";
 import type { StatedAspect } from "./pixel_aspect.ts";
 import type { SampleIndex } from "./sample_index.ts";
 import type { SubtitleOutline } from "./subtitle_track.ts";
+import { mp4Roles, type TrackRole } from "./track_roles.ts";
 import { FragmentClaims, sampleTableFault } from "./mp4_tables.ts";
 
 const SIZED_BOXES: ReadonlySet<string> = new Set(["ftyp", "moov", "mdat", "moof", "mfra"]);
@@ -31,6 +36,9 @@ interface Outline {
   readonly shownUntilSeconds: Map<number, number>;
   readonly samples: Map<number, SampleIndex>;
   readonly pixelAspects: Map<number, StatedAspect>;
+  readonly hdr: Map<number, StatedHdr>;
+  readonly dolbyVision: Map<number, DolbyVision>;
+  readonly roles: Map<number, ReadonlySet<TrackRole>>;
   readonly subtitles: SubtitleOutline[];
   createdNs?: bigint;
   readChapters?: NonNullable<ContainerOutline["readChapters"]>;
@@ -48,6 +56,7 @@ export async function outlineMp4(file: ByteSource): Promise<ContainerOutline> {
     shownUntilSeconds: new Map(),
     samples: new Map(),
     pixelAspects: new Map(),
+    ...{ hdr: new Map(), dolbyVision: new Map(), roles: new Map() },
     subtitles: [],
   };
   const claims = new FragmentClaims(file.sizeBytes);
@@ -148,11 +157,15 @@ function readMovie(moov: DataView, fileBytes: number, outline: Outline): boolean
     if (handler !== undefined && name !== "" && !isChapterTrack(view, chapterTracks)) {
       outline.otherContents.push(name);
     }
+    const { roles, others } = mp4Roles(view);
+    outline.otherContents.push(...others.map((role) => `the role "${role}" of track ${trackId(view)}`));
+    if (roles.size > 0) outline.roles.set(trackId(view), roles);
     const fault = sampleTableFault(view, { fileBytes, isFragmented, isSound: handler === "soun" });
     if (fault !== undefined) outline.fault ??= fault;
     if (handler !== "vide" && handler !== "soun") continue;
     const aspect = handler === "vide" ? mp4PixelAspect(view) : undefined;
     if (aspect) outline.pixelAspects.set(trackId(view), aspect);
+    if (handler === "vide") readLight(view, outline);
     const until = shownUntilTicks(editsOf(view));
     if (typeof until === "string") outline.unsupported ??= until;
     // With fragments, a movie box knows only its own part of the duration.
@@ -168,6 +181,19 @@ function readMovie(moov: DataView, fileBytes: number, outline: Outline): boolean
   const hasTrack = [...boxesAt(moov, "trak")].some((trak) => isChapterTrack(trak, chapterTracks));
   if (hasTrack || hasChapterList(moov)) outline.otherContents.push(CHAPTERS);
   return hasIndexedFrames;
+}
+
+/** Takes what a video says of the light of its pictures into the outline. */
+function readLight(trak: DataView, { hdr, dolbyVision, otherContents }: Outline): void {
+  const id = trackId(trak);
+  for (const { type, view } of videoEntryBoxes(trak)) {
+    const stated = hdrInBox(type, view);
+    if (stated === "unreadable") otherContents.push(UNREADABLE_LIGHT);
+    else if (stated) hdr.set(id, { ...stated, ...hdr.get(id) });
+    if (!isDolbyVision(type) || dolbyVision.has(id)) continue;
+    dolbyVision.set(id, { type, record: bytesOf(view).slice() });
+    otherContents.push(DOLBY_VISION);
+  }
 }
 
 function soundTracksOf(moov: DataView): ReadonlySet<number> {

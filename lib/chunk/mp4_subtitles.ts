@@ -3,6 +3,7 @@ import { box, bytesOf } from "./mp4_box_bytes.ts";
 import { boxesAt, boxesIn } from "./mp4_boxes.ts";
 import { sampleIndexOf, type SampleIndexOptions } from "./mp4_sample_index.ts";
 import { sampleFormat } from "./mp4_text.ts";
+import { mp4Roles } from "./track_roles.ts";
 import type { SubtitleOutline } from "./subtitle_track.ts";
 
 /**
@@ -18,13 +19,15 @@ export function mp4Subtitles(
   if (codecId !== "tx3g" && codecId !== "text") return undefined;
   const samples = sampleIndexOf(trak, { ...options, isText: true });
   if (typeof samples === "string" || !samples) return undefined;
+  const { roles } = mp4Roles(trak);
   return {
     ...{ id, title, format: "tx3g", codecId, samples, packing: undefined },
     header: codecId === "tx3g" ? onlyDescription(trak) : undefined,
     languageCode: languageOf(trak),
     name: nameOf(trak),
     isDefault: isEnabled(trak),
-    isForced: codecId === "tx3g" && isForced(trak),
+    isForced: codecId === "tx3g" && isForced(trak) || roles.has("forced"),
+    roles: roles.difference(new Set(["forced"])),
   };
 }
 

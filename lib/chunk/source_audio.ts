@@ -32,7 +32,7 @@ export async function audioTracks(
   const facts: AudioFacts[] = [];
   for (const track of await input.getAudioTracks()) {
     const codec = await codecOf(track);
-    const labels = await labelsOf(track, outline.labels?.get(track.id));
+    const labels = await labelsOf(track, outline.labels?.get(track.id), outline.roles?.get(track.id));
     const codecName = codec ?? await track.getInternalCodecId() ?? "unknown codec";
     facts.push({
       track,

@@ -12,8 +12,10 @@ import { codecName } from "./codec_name.ts";
 import type { ContainerOutline } from "./container_outline.ts";
 import { descriptionBytes } from "./description_bytes.ts";
 import type { TrackPackets } from "./packet_reader.ts";
+import type { DolbyVision } from "./dolby_vision.ts";
 import { aspectInPictures, exactAspect } from "./pixel_aspect.ts";
 import { SourceError } from "./source_error.ts";
+import type { StatedHdr } from "./stated_hdr.ts";
 import { labelsOf, type TrackLabels } from "./track_labels.ts";
 
 /** The finest clock that mediabunny writes into an MP4 track. */
@@ -42,6 +44,10 @@ export interface VideoFacts extends TrackLabels, TrackPackets {
   readonly shownUntilTicks: number | undefined;
   /** Whether frames before 0 are hidden, as by the edit list of an MP4. */
   readonly hidesBeforeZero: boolean;
+  /** What the container says of their light, whether or not they say it themselves; absent: nothing. */
+  readonly hdr?: StatedHdr | undefined;
+  /** Absent: the container has none. */
+  readonly dolbyVision?: DolbyVision | undefined;
 }
 
 interface VideoContext {
@@ -79,7 +85,9 @@ export async function videoTracks(
     shiftTicks: Math.round(shiftSeconds * timescale),
     shownUntilTicks: untilSeconds === undefined ? undefined : Math.ceil(untilSeconds * timescale - 1e-6),
     hidesBeforeZero: await input.getFormat() instanceof IsobmffInputFormat,
-    ...await labelsOf(track, outline.labels?.get(track.id)),
+    hdr: outline.hdr?.get(track.id),
+    dolbyVision: outline.dolbyVision?.get(track.id),
+    ...await labelsOf(track, outline.labels?.get(track.id), outline.roles?.get(track.id)),
   };
   checkPicture(path, video);
   if (await isTransparent(track, codec)) {
@@ -113,6 +121,11 @@ async function withExactAspect(
 }
 
 function withoutVideo(path: string, unknownStreams: readonly string[]): SourceError {
+  const unread = unknownStreams.filter((stream) => stream.startsWith("video track "));
+  if (unread.length > 0) {
+    const what = `it has no video that can be read, but a ${unread.join(", and a ")}`;
+    return new SourceError("unsupported", path, what);
+  }
   const name = unknownStreams.find((stream) => stream.endsWith("video") || stream.includes(" video "));
   if (name === undefined) return new SourceError("no-video", path, "it has no video track");
   return new SourceError("unsupported-codec", path, `its video codec (${name}) is not supported`);

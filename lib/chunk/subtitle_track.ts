@@ -1,6 +1,7 @@
 /** A track of text to be shown with the pictures. */
 import type { Packing } from "./matroska_packing.ts";
 import type { SampleIndex } from "./sample_index.ts";
+import type { TrackRole } from "./track_roles.ts";
 
 /** How its text is marked up: SubRip, SubStation Alpha (either version), WebVTT, and timed text of 3GPP. */
 export type SubtitleFormat = "srt" | "ass" | "webvtt" | "tx3g";
@@ -20,6 +21,8 @@ export interface SubtitleOutline {
   readonly isDefault: boolean;
   /** Whether it is shown to those too who have asked for none: translations of signs. */
   readonly isForced: boolean;
+  /** What it is for, besides. */
+  readonly roles?: ReadonlySet<TrackRole> | undefined;
   /** What comes before the text, styles and the like: of Matroska its CodecPrivate, of MP4 the sample description. */
   readonly header: Uint8Array | undefined;
   /** Undefined: its text is stored as it is. */

@@ -11,7 +11,9 @@ import { boxesAt, boxesIn } from "./mp4_boxes.ts";
 import { MOVIE_TIMESCALE, movieBox, trackId } from "./mp4_movie.ts";
 import { inForm, packetForm } from "./mp4_packet_form.ts";
 import { sampleTables } from "./mp4_sample_tables.ts";
+import { withVideoEntryBoxes } from "./mp4_video_entry.ts";
 import type { VideoFacts } from "./source_file.ts";
+import { hdrBoxes } from "./stated_hdr.ts";
 
 export interface VideoMp4 {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -21,10 +23,11 @@ export interface VideoMp4 {
 
 /**
  * Packets in decode order as an MP4 on a clock of `timescale` ticks a second; those before 0 are hidden by an edit
- * list. Its headers are mediabunny's, which is given the first packet alone. The same packets give the same bytes.
+ * list. Its headers are mediabunny's, which is given the first packet alone, with what the source's say of the light of
+ * its pictures, lest an encoder be told nothing of it. The same packets give the same bytes.
  */
 export async function videoMp4(
-  video: Pick<VideoFacts, "codec" | "decoderConfig">,
+  video: Pick<VideoFacts, "codec" | "decoderConfig" | "hdr">,
   timescale: number,
   packets: readonly EncodedPacket[],
 ): Promise<VideoMp4> {
@@ -39,7 +42,7 @@ export async function videoMp4(
   const { ftyp, moov } = await headerOf(video, timescale, packets[0]!);
   const [trak] = boxesAt(moov, "trak");
   const built = movieBox(
-    moov,
+    withVideoEntryBoxes(moov, hdrBoxes(video.hdr ?? {})),
     new Map([[trackId(trak!), tables.finish()]]),
     Math.max(MOVIE_TIMESCALE, timescale),
   );

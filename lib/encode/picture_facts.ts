@@ -39,7 +39,10 @@ export function changeNotes(source: PictureFacts, encoded: PictureFacts, setting
     );
   }
   if (encoder.losesHdrMetadata && (encoded.hdr.masteringDisplay || encoded.hdr.contentLight)) {
-    notes.push("The codec has no place for the HDR metadata of the display that the picture was graded on");
+    notes.push(
+      "The codec has no place for the HDR metadata of the display that the picture was graded on: the output " +
+        "has it only where the source's container states it",
+    );
   }
   return notes;
 }

@@ -176,11 +176,12 @@ async function isWhole(media: MediaCase, outcome: Outcome, variant: Variant, tru
     if (!withLabels || extension === "mov") return;
     if (truth.isQuiet) assertSame("a decoder says", [await complaints(path)], [""]);
     const expected = encoder ? outcome.encoded ?? outcome.mp4 : outcome[extension];
+    const named = encoder && outcome.named?.encoded || outcome.named?.[extension];
     const found = differences(truth.facts, await factsOf(path), media.expect);
     assertSame(
       "differences, and what is named as not carried",
       [found.toSorted(), notCarried],
-      [(expected ?? []).toSorted(), outcome.named?.[extension] ?? []],
+      [(expected ?? []).toSorted(), named ?? []],
     );
   });
 }

@@ -1,6 +1,8 @@
 /** Sound of every kind beside one video. */
 import { AAC, h264, picture, tone } from "./ffmpeg_args.ts";
+import { lacedTrack, type Lacing } from "./laced_blocks.ts";
 import { type MediaCase, oneRun } from "./media_case.ts";
+import { compressedTrack, disableTrack, encryptedTrack } from "./stored_blocks.ts";
 
 const FRAMES = { frames: 75 };
 const ONE_OF_EACH = ["-map", "0:v", "-map", "1:a"];
@@ -8,6 +10,25 @@ const ONE_OF_EACH = ["-map", "0:v", "-map", "1:a"];
 /** A video beside sound of one codec. */
 function withCodec(name: string, file: string, codec: readonly string[]): MediaCase {
   return oneRun(name, file, FRAMES, [...picture(), ...tone(), ...h264(), ...codec]);
+}
+
+/** A video beside sound, of which the container stores one track in another way. */
+function stored(
+  name: string,
+  file: string,
+  join: (parts: readonly Uint8Array[]) => Uint8Array<ArrayBuffer>,
+  codec: readonly string[] = ["-c:a", "ac3"],
+): MediaCase {
+  const make = (path: string) => {
+    const plain = `${path}.plain.mkv`;
+    return [[...picture(), ...tone(), ...h264(), ...codec, plain], { path, parts: [plain], join }];
+  };
+  return { name, file, expect: FRAMES, make };
+}
+
+/** Its sound has four frames in a block, and there are several clusters. */
+function laced(name: string, file: string, codec: readonly string[], lacing: Lacing): MediaCase {
+  return stored(name, file, lacedTrack(2, lacing), [...codec, "-cluster_time_limit", "900"]);
 }
 
 export const AUDIO_CASES: readonly MediaCase[] = [
@@ -77,7 +98,20 @@ export const AUDIO_CASES: readonly MediaCase[] = [
   withCodec("MP3 in MKV", "mp3.mkv", ["-c:a", "libmp3lame"]),
   withCodec("MP2 in MPEG-TS", "mp2.ts", ["-c:a", "mp2"]),
   withCodec("ALAC in MOV", "alac.mov", ["-c:a", "alac"]),
+  withCodec("ALAC in MKV", "alac.mkv", ["-c:a", "alac"]),
+  withCodec("TrueHD in MKV", "truehd.mkv", ["-ar", "48000", "-c:a", "truehd", "-strict", "-2"]),
+  withCodec("WavPack in MKV", "wavpack.mkv", ["-c:a", "wavpack"]),
+  withCodec("ADPCM in MKV, as in a WAV file", "adpcm.mkv", ["-c:a", "adpcm_ms"]),
   withCodec("DTS in MKV", "dts.mkv", ["-c:a", "dca", "-strict", "-2"]),
+  stored("sound compressed by the container, MKV", "sound_compressed.mkv", compressedTrack(2)),
+  stored("sound encrypted by the container, MKV", "sound_encrypted.mkv", encryptedTrack(2)),
+  stored("sound switched off, MKV", "sound_off.mkv", disableTrack(2)),
+  stored("video compressed by the container, MKV", "video_compressed.mkv", compressedTrack(1)),
+  laced("AC-3, several frames in a block (Xiph), MKV", "laced_ac3.mkv", ["-c:a", "ac3"], "xiph"),
+  laced("AAC, several frames in a block (EBML), MKV", "laced_aac.mkv", AAC, "ebml"),
+  laced("MP3, several frames in a block (Xiph), MKV", "laced_mp3.mkv", ["-c:a", "libmp3lame"], "xiph"),
+  laced("Opus, several frames in a block (EBML), MKV", "laced_opus.mkv", ["-c:a", "libopus"], "ebml"),
+  laced("Vorbis, several frames in a block (Xiph), MKV", "laced_vorbis.mkv", ["-c:a", "libvorbis"], "xiph"),
   oneRun("sound alone, MP4", "audio_only.m4a", { frames: 0 }, [...tone(), ...AAC]),
   oneRun("sound alone, MKV", "audio_only.mka", { frames: 0 }, [...tone(), "-c:a", "libopus"]),
   oneRun("sound alone, Ogg", "audio_only.ogg", { frames: 0 }, [...tone(), "-c:a", "libvorbis"]),

@@ -107,6 +107,9 @@ function pictureLabels(before: ProbedStream, after: ProbedStream): string[] {
   return [
     ...LABELS.flatMap((label) => change(label, said(before, label), said(after, label))),
     ...change("rotation", rotation(before), rotation(after)),
+    ...before.sideData.filter(({ side_data_type }) => STATED.test(String(side_data_type)))
+      .filter((fact) => !after.sideData.some((other) => isSameFact(fact, other)))
+      .map(({ side_data_type }) => `${side_data_type} in the container: lost`),
     ...change("language of the video", language(before), language(after)),
   ];
 }
@@ -125,6 +128,20 @@ function pictureFacts(before: ProbedPicture, after: ProbedPicture): string[] {
 }
 
 const HDR = /Mastering display|Content light/;
+/** What a container says of a video's light. */
+const STATED = /Mastering display|Content light|DOVI/;
+
+/** Containers have other fractions for the same numbers. */
+function isSameFact(
+  a: Readonly<Record<string, unknown>>,
+  b: Readonly<Record<string, unknown>>,
+): boolean {
+  const value = (fact: unknown) => {
+    const [, num, den] = /^(\d+)\/(\d+)$/.exec(String(fact)) ?? [];
+    return num === undefined ? String(fact) : (Number(num) / Number(den)).toFixed(4);
+  };
+  return Object.entries(a).every(([name, fact]) => value(fact) === value(b[name]));
+}
 
 function soundDifferences(source: FileFacts, output: FileFacts, readLateBy: number): string[] {
   const [before, after] = [source.sounds, output.sounds];

@@ -45,6 +45,13 @@ function subtitled(name: string, file: string, codec: string): MediaCase {
   };
 }
 
+/** In place of the codec of text, which ffmpeg makes no pictures of. */
+function calledPictures(bytes: Uint8Array): void {
+  const [text, pictures] = ["S_TEXT/UTF8", "S_HDMV/PGS\0"].map((id) => new TextEncoder().encode(id));
+  const at = bytes.findIndex((_, start) => text!.every((byte, index) => bytes[start + index] === byte));
+  bytes.set(pictures!, at);
+}
+
 /** A video, its sound, chapters and tags. */
 function withChapters(name: string, file: string): MediaCase {
   return {
@@ -100,6 +107,12 @@ export const EXTRA_CASES: readonly MediaCase[] = [
   subtitled("subtitles (mov_text), MP4", "subtitles.mp4", "mov_text"),
   subtitled("subtitles (SRT), MKV", "subtitles_srt.mkv", "srt"),
   subtitled("subtitles (ASS), MKV", "subtitles_ass.mkv", "ass"),
+  {
+    name: "subtitles that are pictures, MKV",
+    file: "subtitles_pictures.mkv",
+    expect: { frames: 75, notes: ["subtitles (PGS, deu), of no picture at all"] },
+    make: (path) => [...subtitled("", "", "srt").make(path), { path, patch: calledPictures }],
+  },
   withChapters("chapters and tags, MP4", "chapters.mp4"),
   withChapters("chapters and tags, MOV", "chapters.mov"),
   withChapters("chapters and tags, MKV", "chapters.mkv"),

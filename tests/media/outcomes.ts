@@ -13,8 +13,12 @@ export interface Outcome {
   readonly mkv?: readonly string[];
   /** Differences of a lossless H.264 encode in MP4; absent: those of a copy. */
   readonly encoded?: readonly string[];
-  /** What the result names as not carried, by container. */
-  readonly named?: { readonly mp4?: readonly string[]; readonly mkv?: readonly string[] };
+  /** What the result names as not carried, by container; absent for an encode: as for a copy. */
+  readonly named?: {
+    readonly mp4?: readonly string[];
+    readonly mkv?: readonly string[];
+    readonly encoded?: readonly string[];
+  };
 }
 
 const BOTH = (names: readonly string[]) => ({ mp4: names, mkv: names });
@@ -59,6 +63,10 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
   "audio_only.ogg": { refused: /no video track/ },
   "audio_only.wav": { refused: /no video track/ },
   "audio_only.mp3": { refused: /not a video file/ },
+  "video_compressed.mkv": {
+    refused:
+      /no video that can be read, but a video track \(V_MPEG4\/ISO\/AVC, und\), which is compressed \(zlib\)/,
+  },
 
   "parameters_change.ts": PARAMETERS_CHANGE,
   "parameters_return.mkv": PARAMETERS_CHANGE,
@@ -86,6 +94,16 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
   "hevc_12.mkv": { encoded: ["pix_fmt: yuv420p12le -> yuv420p10le"] },
   "hdr10.mp4": { encoded: HDR_UNREAD },
   "hdr10.mkv": { encoded: HDR_UNREAD },
+  "dolby_vision.mp4": {
+    mkv: ["DOVI configuration record in the container: lost"],
+    encoded: ["DOVI configuration record in the container: lost"],
+    named: { mkv: ["Dolby Vision configuration"], encoded: ["Dolby Vision configuration"] },
+  },
+  "dolby_vision.mkv": {
+    mkv: ["DOVI configuration record in the container: lost"],
+    encoded: ["DOVI configuration record in the container: lost"],
+    named: { mkv: ["Dolby Vision configuration"], encoded: ["Dolby Vision configuration"] },
+  },
   // FFmpeg's muxer wrote the one, and reads the same fields as the other
   "interlaced_tff.mkv": BOTH(["field_order: tb -> tt"]),
 
@@ -99,7 +117,20 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
   "mp2.ts": { mp4: ["sound 0: codec: mp2 -> aac"], mkv: ["sound 0: codec: mp2 -> opus"] },
   "opus.ts": lost("sound: opus -> none", "Opus audio (und), which cannot be read"),
   "aac_private.m2ts": lost("sound: aac -> none", "AAC audio (und), which cannot be read"),
+  "alac.mkv": lost("sound: alac -> none", "audio track 1 (A_ALAC, und)"),
+  "truehd.mkv": lost("sound: truehd -> none", "audio track 1 (A_TRUEHD, und)"),
+  "wavpack.mkv": lost("sound: wavpack -> none", "audio track 1 (A_WAVPACK4, und)"),
+  "adpcm.mkv": lost("sound: adpcm_ms -> none", "audio track 1 (A_MS/ACM, und)"),
   "alac.mov": lost("sound: alac -> none", "audio track 1 (alac, und)"),
+
+  "sound_compressed.mkv": lost(
+    "sound: ac3 -> none",
+    "audio track (A_AC3, und), which is compressed (zlib)",
+  ),
+  "sound_encrypted.mkv": lost("sound: ac3 -> none", "audio track (A_AC3, und), which is encrypted"),
+  "sound_off.mkv": lost("sound: ac3 -> none", "audio track (A_AC3, und), which is switched off"),
+
+  "subtitles_pictures.mkv": lost("other tracks: subtitle -> none", "subtitles (S_HDMV/PGS, deu)"),
 
   // the track of titles that Apple's players read
   "chapters.mp4": { mkv: ["other tracks: data -> none"] },

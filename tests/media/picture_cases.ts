@@ -1,6 +1,7 @@
 /** Pictures of every kind. */
 import { AV1, h264, hevc, picture, VP8, VP9 } from "./ffmpeg_args.ts";
 import { type Expected, type MediaCase, oneRun, type Step, twoRuns } from "./media_case.ts";
+import { withDolbyVision, withStatedLight } from "./stated_light.ts";
 
 /** The test picture itself has even sides only. */
 const ODD_SIZE = [...picture(), "-vf", "scale=161:121"];
@@ -24,6 +25,34 @@ function rotated(degrees: number, extension: string): MediaCase {
     second: [[], ["-c", "copy", "-metadata:s:v", `rotate=${degrees}`]],
   });
 }
+
+const PQ_VIDEO = [...picture(), ...TEN_BITS, ...BT2020, "-color_trc", "smpte2084", "-color_range", "tv"];
+
+/** PQ of which the container says more than its pictures do. */
+function stated(
+  name: string,
+  file: string,
+  { codec, join, notes }: {
+    readonly codec: readonly string[];
+    readonly join: typeof withStatedLight;
+    readonly notes: readonly string[];
+  },
+): MediaCase {
+  const make = (path: string): readonly Step[] => {
+    const [plain, whole] = [`${path}.plain.mp4`, `${path}.whole.mp4`];
+    const strict = ["-strict", "unofficial"]; // for Dolby Vision
+    return [
+      [...PQ_VIDEO, ...codec, plain],
+      { path: file.endsWith("mp4") ? path : whole, parts: [plain], join },
+      ...(file.endsWith("mp4") ? [] : [["-i", whole, "-c", "copy", ...strict, path]]),
+    ];
+  };
+  return { name, file, expect: { frames: 75, says: PQ, notes }, make };
+}
+
+const STATED_LIGHT = { join: withStatedLight, notes: ["mastering display and light level in the container"] };
+const DOLBY_VISION = { join: withDolbyVision, notes: ["a configuration record of Dolby Vision"] };
+const HVC1 = [...hevc(), "-tag:v", "hvc1"];
 
 export const PICTURE_CASES: readonly MediaCase[] = [
   oneRun("odd sides, H.264 4:4:4", "odd_h264.mp4", { frames: 75, says: { width: 161, height: 121 } }, [
@@ -86,6 +115,23 @@ export const PICTURE_CASES: readonly MediaCase[] = [
     ...[...picture(), ...TEN_BITS, ...BT2020, "-color_trc", "smpte2084", "-color_range", "tv"],
     ...VP9,
   ]),
+  ...["mp4", "mkv"].map((extension) =>
+    stated(
+      `mastering metadata in the container alone, HEVC in ${extension.toUpperCase()}`,
+      `hdr_stated.${extension}`,
+      { codec: HVC1, ...STATED_LIGHT },
+    )
+  ),
+  stated("mastering metadata in the container alone, VP9 in WebM", "hdr_stated.webm", {
+    codec: VP9,
+    ...STATED_LIGHT,
+  }),
+  ...["mp4", "mkv"].map((extension) =>
+    stated(`Dolby Vision, HEVC in ${extension.toUpperCase()}`, `dolby_vision.${extension}`, {
+      codec: HVC1,
+      ...DOLBY_VISION,
+    })
+  ),
   oneRun("BT.2020 HLG, HEVC in MP4", "hlg.mp4", { frames: 75, says: HLG }, [
     ...[...picture(), ...TEN_BITS, ...BT2020, "-color_trc", "arib-std-b67"],
     ...hevc(),

@@ -14,6 +14,8 @@ const UNEVEN =
   "settb=1/90000,setpts='N*3600-1800*max(0\\,min(N-25\\,25))+7650*max(0\\,N-50)+(mod(N\\,7)*11)'";
 /** Nothing for 20 seconds after the 30th frame. */
 const GAP = "setpts='PTS+gte(N\\,30)*20/TB'";
+/** One frame in seven. */
+const MISSING = "select='not(eq(mod(n\\,7)\\,3))'";
 const NO_B_FRAMES = "bframes=0";
 
 /** Everything `seconds` later. */
@@ -57,6 +59,10 @@ export const TIME_CASES: readonly MediaCase[] = [
   oneRun("variable frame rate, MP4", "vfr.mp4", { frames: 75 }, [
     ...[...picture(), "-vf", UNEVEN, ...h264(), ...OWN_TIMES],
     ...clock(90_000),
+  ]),
+  oneRun("variable frame rate, the last picture decoded before others, MP4", "vfr_end.mp4", { frames: 103 }, [
+    ...[...picture({ rate: 30, seconds: 4 }), "-vf", MISSING, "-fps_mode", "vfr"],
+    ...h264("keyint=250", "b-adapt=0"),
   ]),
   oneRun("variable frame rate, MKV", "vfr.mkv", { frames: 75 }, [
     ...[...picture(), "-vf", UNEVEN, ...h264(), ...OWN_TIMES],
