@@ -52,7 +52,7 @@ const CASES: readonly ConversionCase[] = [
     file: "c.mp4",
     make: [...UNEVEN, ...OPEN],
     rate: { num: 30, den: 1 },
-    frames: 58,
+    frames: 59, // to 1.9773 s, where its last picture ends
   },
   { name: "a gap to 25", file: "d.mp4", make: [...GAP, ...OPEN], rate: { num: 25, den: 1 }, frames: 50 },
   {
