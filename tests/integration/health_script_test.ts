@@ -119,11 +119,12 @@ Deno.test("a worker that is killed is suspect, then unhealthy, and healthy again
   assertMatch(suspect.message!, /UNAVAILABLE/);
   assert(suspect.last_seen !== null);
   await rowAfter(health, killed!.address, down, ({ status }) => status === "unhealthy");
+  const back = rowsOf(health, killed!.address).length;
   await using _back = await startWorkerOnPort({
     shardsDir: join(t.cwd, "shards-0"),
     port: portOf(killed!.address),
   });
-  await rowAfter(health, killed!.address, down, ({ status }) => status === "healthy");
+  await rowAfter(health, killed!.address, back, ({ status }) => status === "healthy");
   assertEquals(statuses(rowsOf(health, killed!.address)), [
     "unknown",
     "healthy",
