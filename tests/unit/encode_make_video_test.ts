@@ -20,5 +20,5 @@ for (const [name, options] of UNUSABLE) {
 }
 
 Deno.test("makeVideo() refuses an extension that names no container", async () => {
-  await assertRejects(() => makeVideo("video.txt"), RangeError, "mp4,mov,mkv");
+  await assertRejects(() => makeVideo("video.txt"), RangeError, ".mp4, .mov, .mkv");
 });
