@@ -1,5 +1,5 @@
 /** Tags of an MP4 or MOV that mediabunny does not write: where and with what it was recorded, and keys of any name. */
-import { box, bytesOf, words } from "../chunk/mp4_box_bytes.ts";
+import { box, bytesOf, movieContents, words } from "../chunk/mp4_box_bytes.ts";
 import { boxesIn } from "../chunk/mp4_boxes.ts";
 import type { FurtherTags } from "./further_tags.ts";
 
@@ -20,13 +20,11 @@ export function withMovieTags(moov: DataView, tags: Pick<FurtherTags, "userData"
   );
   const userData = boxes.filter(({ type }) => type === "udta").map(({ view }) => bytesOf(view));
   userData.push(...[...tags.userData].map(([type, text]) => internationalText(type, text)));
-  const contents = box(
-    "moov",
+  return movieContents(
     ...others,
     ...(userData.length > 0 ? [box("udta", ...userData)] : []),
     ...(tags.keys.size > 0 ? [metadata([...tags.keys])] : []),
   );
-  return new DataView(contents.buffer, contents.byteOffset + 8, contents.byteLength - 8);
 }
 
 /** QuickTime File Format, User Data Text Strings. */

@@ -1,6 +1,6 @@
 /** Tracks of text in an MP4 or MOV: subtitles, and titles of chapters. */
 import { EncodedPacket } from "mediabunny";
-import { box, bytesOf, integer, words } from "../chunk/mp4_box_bytes.ts";
+import { box, bytesOf, integer, movieContents, words } from "../chunk/mp4_box_bytes.ts";
 import { boxesAt, boxesIn, letters } from "../chunk/mp4_boxes.ts";
 import { LISTED_TIMESCALE } from "../chunk/mp4_chapters.ts";
 import { ALL_FORCED } from "../chunk/mp4_subtitles.ts";
@@ -76,8 +76,7 @@ export function withTexts(moov: DataView, texts: MovieTexts, firstId: number): D
   const userData = [...boxesAt(moov, "udta")].map(bytesOf);
   if (chapters.length > 0) userData.push(chapterList(chapters));
   if (userData.length > 0) headers.push(box("udta", ...userData));
-  const contents = box("moov", ...parts, ...headers);
-  return new DataView(contents.buffer, contents.byteOffset + 8, contents.byteLength - 8);
+  return movieContents(...parts, ...headers);
 }
 
 /**

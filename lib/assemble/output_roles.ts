@@ -1,5 +1,5 @@
 /** What the tracks of the output are for: what of it a container can say, and what is lost. Pure. */
-import { box, bytesOf } from "../chunk/mp4_box_bytes.ts";
+import { box, bytesOf, movieContents } from "../chunk/mp4_box_bytes.ts";
 import { boxesAt, boxesIn } from "../chunk/mp4_boxes.ts";
 import type { TrackLabels } from "../chunk/source_file.ts";
 import type { SubtitleTrack } from "../chunk/subtitle_track.ts";
@@ -41,18 +41,14 @@ function lost(title: string, roles: readonly TrackRole[], isKept: (role: TrackRo
 export function withRoles(moov: DataView, roles: readonly (readonly TrackRole[])[]): DataView {
   if (roles.every((all) => kindBoxes(all).length === 0)) return moov;
   let track = 0;
-  const contents = box(
-    "moov",
-    ...[...boxesIn(moov)].map(({ type, view }) => {
-      const kinds = type === "trak" ? kindBoxes(roles[track++] ?? []) : [];
-      if (kinds.length === 0) return box(type, bytesOf(view));
-      const others = [...boxesIn(view)].filter(({ type }) => type !== "udta");
-      return box(
-        type,
-        ...others.map(({ type, view }) => box(type, bytesOf(view))),
-        box("udta", ...[...boxesAt(view, "udta")].map(bytesOf), ...kinds),
-      );
-    }),
-  );
-  return new DataView(contents.buffer, contents.byteOffset + 8, contents.byteLength - 8);
+  return movieContents(...[...boxesIn(moov)].map(({ type, view }) => {
+    const kinds = type === "trak" ? kindBoxes(roles[track++] ?? []) : [];
+    if (kinds.length === 0) return box(type, bytesOf(view));
+    const others = [...boxesIn(view)].filter(({ type }) => type !== "udta");
+    return box(
+      type,
+      ...others.map(({ type, view }) => box(type, bytesOf(view))),
+      box("udta", ...[...boxesAt(view, "udta")].map(bytesOf), ...kinds),
+    );
+  }));
 }

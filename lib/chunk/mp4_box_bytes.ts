@@ -14,6 +14,12 @@ export function box(type: string, ...contents: readonly Uint8Array[]): Uint8Arra
   return bytes;
 }
 
+/** What a movie box has in it, of boxes, in the form in which it is read. */
+export function movieContents(...boxes: readonly Uint8Array[]): DataView {
+  const movie = box("moov", ...boxes);
+  return new DataView(movie.buffer, movie.byteOffset + 8, movie.byteLength - 8);
+}
+
 /** Numbers of 32 bits; those below 0 as two's complement. */
 export function words(...numbers: readonly number[]): Uint8Array {
   return wordArray(numbers);

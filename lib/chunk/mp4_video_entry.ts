@@ -1,5 +1,5 @@
 /** The boxes in the sample description of an MP4 video: what they say, and others put in. */
-import { box, bytesOf } from "./mp4_box_bytes.ts";
+import { box, bytesOf, movieContents } from "./mp4_box_bytes.ts";
 import { type Box, boxesAt, boxesIn, letters } from "./mp4_boxes.ts";
 
 /** Bytes before the first of a table of descriptions, and of a video's before the boxes in it. */
@@ -27,15 +27,13 @@ export function withVideoEntryBoxes(moov: DataView, added: readonly Uint8Array[]
   const video = [...boxesAt(moov, "trak")].find((trak) =>
     [...boxesAt(trak, "mdia", "hdlr")].some((hdlr) => letters(hdlr, 8) === "vide")
   );
-  const contents = box(
-    "moov",
+  return movieContents(
     ...[...boxesIn(moov)].map(({ type, view }) =>
       video && view.byteOffset === video.byteOffset
         ? inPath(type, view, ["mdia", "minf", "stbl"], added)
         : box(type, bytesOf(view))
     ),
   );
-  return new DataView(contents.buffer, contents.byteOffset + 8, contents.byteLength - 8);
 }
 
 function inPath(
