@@ -1,27 +1,12 @@
 /** A Matroska file whose sound has several frames in a block, as mkvmerge makes it and ffmpeg cannot. */
 import { concatenated, element } from "../../lib/assemble/ebml_bytes.ts";
-import { elementsIn, unsignedInt } from "../../lib/chunk/ebml.ts";
-
-/** RFC 9559, 5.1. */
-const ID = {
-  Segment: 0x18538067,
-  SeekHead: 0x114d9b74,
-  Cues: 0x1c53bb6b,
-  Tracks: 0x1654ae6b,
-  TrackEntry: 0xae,
-  TrackNumber: 0xd7,
-  FlagLacing: 0x9c,
-  DefaultDuration: 0x23e383,
-  Cluster: 0x1f43b675,
-  SimpleBlock: 0xa3,
-} as const;
+import { elementsIn } from "../../lib/chunk/ebml.ts";
+import { BLOCK_HEADER_BYTES, MATROSKA_ID as ID, rewritten, trackNumberOf } from "./matroska_rewrite.ts";
 
 /** How the sizes of frames are told (RFC 9559, 10.3); the flags of a block that is so. */
 const LACING = { xiph: 0x02, ebml: 0x06 } as const;
 export type Lacing = keyof typeof LACING;
 
-/** Of a block, for a track number below 128: number, time, flags. */
-const BLOCK_HEADER_BYTES = 4;
 /** Of a number in a block that has 2 bytes, and where those below 0 begin. */
 const [TWO_BYTES, BIAS] = [0x4000, 0x1fff] as const;
 
@@ -34,23 +19,11 @@ export function lacedTrack(
   number: number,
   lacing: Lacing,
 ): (parts: readonly Uint8Array[]) => Uint8Array<ArrayBuffer> {
-  const made = (bytes: Uint8Array): Uint8Array[] =>
-    [...elementsIn(bytes)].flatMap(({ id, bytes }) => {
-      switch (id) {
-        case ID.SeekHead: // of positions that are others now
-        case ID.Cues:
-          return [];
-        case ID.Segment:
-        case ID.Tracks:
-          return [element(id, ...made(bytes))];
-        case ID.TrackEntry:
-          return [numberOf(bytes) === number ? lacedEntry(bytes) : element(id, bytes)];
-        case ID.Cluster:
-          return [element(id, ...lacedBlocks(bytes, number, lacing))];
-      }
-      return [element(id, bytes)];
+  return ([file]) =>
+    rewritten(file!, (id, bytes) => {
+      if (id === ID.TrackEntry && trackNumberOf(bytes) === number) return lacedEntry(bytes);
+      return id === ID.Cluster ? element(id, ...lacedBlocks(bytes, number, lacing)) : undefined;
     });
-  return ([file]) => concatenated(made(file!));
 }
 
 function lacedEntry(entry: Uint8Array): Uint8Array {
@@ -92,9 +65,4 @@ function laced(blocks: readonly Uint8Array[], lacing: Lacing): Uint8Array {
       return [value >> 8, value & 0xff];
     });
   return concatenated([header, Uint8Array.of(frames.length - 1, ...told), ...frames]);
-}
-
-function numberOf(entry: Uint8Array): number {
-  const number = [...elementsIn(entry)].find(({ id }) => id === ID.TrackNumber);
-  return number ? unsignedInt(number.bytes) : 0;
 }
