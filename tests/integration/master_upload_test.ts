@@ -166,8 +166,9 @@ Deno.test("videos may have no more than the quota, together", async () => {
   await t.client.upload({ videoId: "c" }, streamOf(BYTES), RPC);
 });
 
-Deno.test("an upload on its way when the master is to stop is finished; no other is begun", async () => {
-  await using t = await uploadFixture();
+/** An upload that the master has begun to store; the rest of it comes once it is told to go on. */
+async function heldUpload({ client, videos }: InProcessMaster, videoId: string) {
+  const before = await videos();
   const isBegun = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
   async function* video() {
@@ -176,29 +177,28 @@ Deno.test("an upload on its way when the master is to stop is finished; no other
     await goOn.promise;
     yield BYTES;
   }
-  const upload = t.client.upload(FACTS, ReadableStream.from(video()), RPC);
+  const upload = client.upload({ videoId }, ReadableStream.from(video()), RPC);
+  upload.catch(() => {}); // for whoever waits for it
   await isBegun.promise;
-  await until(async () => (await t.videos()).length === 1);
+  await until(async () => (await videos()).length > before.length);
+  return { upload, goOn: () => goOn.resolve() };
+}
+
+Deno.test("an upload on its way when the master is to stop is finished; no other is begun", async () => {
+  await using t = await uploadFixture();
+  const { upload, goOn } = await heldUpload(t.m, "film");
   const drained = t.running.drain(10_000);
   await assertRpcFails("UNAVAILABLE", t.client.upload({ videoId: "late" }, streamOf(BYTES), RPC));
-  goOn.resolve();
+  goOn();
   await upload;
   assertEquals(await drained, true);
 });
 
 Deno.test("an upload that is not done in time is cut off by the master's stop", async () => {
   await using t = await uploadFixture();
-  const isBegun = Promise.withResolvers<void>();
-  async function* video() {
-    yield BYTES;
-    isBegun.resolve();
-    await new Promise(() => {});
-  }
-  const upload = assertRpcFails("UNAVAILABLE", t.client.upload(FACTS, ReadableStream.from(video()), RPC));
-  await isBegun.promise;
-  await until(async () => (await t.videos()).length === 1);
+  const { upload } = await heldUpload(t.m, "film");
   assertEquals(await t.running.drain(0), false);
-  await upload;
+  await assertRpcFails("UNAVAILABLE", upload);
   assertEquals(await t.videos(), []);
 });
 
@@ -246,21 +246,11 @@ Deno.test("a download on its way when the master is to stop is finished", async 
 Deno.test("a download that begins while the master waits for others is finished, too", async () => {
   const sizeBytes = 4 * 1024 * 1024;
   await using t = await resultFixture(sizeBytes);
-  const isBegun = Promise.withResolvers<void>();
-  const goOn = Promise.withResolvers<void>();
-  async function* video() {
-    yield BYTES;
-    isBegun.resolve();
-    await goOn.promise;
-  }
-  const before = await t.videos();
-  const upload = t.client.upload({ videoId: "other" }, ReadableStream.from(video()), RPC);
-  await isBegun.promise;
-  await until(async () => (await t.videos()).length > before.length);
+  const { upload, goOn } = await heldUpload(t.m, "other");
   const drained = t.running.drain(60_000);
   const reader = t.client.retrieve("film", RPC).getReader();
   const first = (await reader.read()).value!.length;
-  goOn.resolve();
+  goOn();
   await upload;
   assertEquals([first + await readSlowly(reader), await drained], [sizeBytes, true]);
 });
