@@ -4,7 +4,7 @@ import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { hostOf } from "./address.ts";
 import { checkTls } from "./check_tls.ts";
 import type { ClientTls } from "./credentials.ts";
-import "./goaway_guard.ts";
+import "./session_ends.ts";
 
 const OPTIONS: ChannelOptions = {
   // a server that restarts is found again at once, not after a backoff of minutes

@@ -2,7 +2,7 @@ import { Server, type ServerInterceptor, setLogger } from "@grpc/grpc-js";
 import { formatAddress } from "./address.ts";
 import { boundRequests, type CarriesChunk, forgetUnread } from "./bound_requests.ts";
 import { serverCredentials, type ServerTls } from "./credentials.ts";
-import "./goaway_guard.ts";
+import "./session_ends.ts";
 import { explainMessageLimit, requireToken } from "./interceptors.ts";
 import { paceResponses } from "./pace_responses.ts";
 

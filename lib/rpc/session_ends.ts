@@ -1,12 +1,12 @@
 /**
- * Keeps the process alive when a peer says goodbye.
+ * Has HTTP/2 sessions end as grpc-js takes them to: neither the process dies of it, nor does anybody wait in vain.
  *
  * Deno 2.9 lets a GOAWAY frame end its HTTP/2 session, and free what nghttp2 keeps of it, while nghttp2 is still
  * at work on that very frame. What follows reads freed memory: a worker dies of a client that hangs up, a client
  * of a worker that drains. So whatever ends a session during that frame waits until the frame is done with.
  *
- * And whoever closes a session that is ending already is called back here, which neither Node nor Deno does: a
- * server of grpc-js that is to stop as its client hangs up would wait for that one for ever.
+ * And whoever closes a session that is ending already is called back, which neither Node nor Deno does: a server that
+ * is to stop as its client hangs up would wait for that one for ever.
  *
  * @see https://github.com/denoland/deno/issues/36788
  */
@@ -16,17 +16,17 @@ import http2, { type Http2Session } from "node:http2";
 const module: Pick<typeof http2, "connect" | "createServer" | "createSecureServer"> = http2;
 const { connect, createServer, createSecureServer } = module;
 
-module.connect = (...args: unknown[]) => guarded(Reflect.apply(connect, http2, args));
+module.connect = (...args: unknown[]) => withEnds(Reflect.apply(connect, http2, args));
 module.createServer = (...args: unknown[]) => {
   const server: ReturnType<typeof createServer> = Reflect.apply(createServer, http2, args);
-  return server.on("session", guarded);
+  return server.on("session", withEnds);
 };
 module.createSecureServer = (...args: unknown[]) => {
   const server: ReturnType<typeof createSecureServer> = Reflect.apply(createSecureServer, http2, args);
-  return server.on("session", guarded);
+  return server.on("session", withEnds);
 };
 
-function guarded<Session extends Http2Session>(session: Session): Session {
+function withEnds<Session extends Http2Session>(session: Session): Session {
   const { emit, close, destroy } = session;
   let putOff: (() => void)[] | undefined;
   const whenDone = (end: () => void): void => void (putOff ? putOff.push(end) : end());

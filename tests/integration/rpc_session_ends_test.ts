@@ -1,9 +1,9 @@
-/** How connections end, for servers that stop. */
+/** How HTTP/2 sessions end, for servers that stop. */
 import { assertEquals } from "@std/assert";
 import { once } from "node:events";
 import http2, { type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
-import "../../lib/rpc/goaway_guard.ts";
+import "../../lib/rpc/session_ends.ts";
 
 /** How a server's connection begins to end. */
 const ENDS: Readonly<Record<string, (session: ServerHttp2Session) => void>> = {
