@@ -3,24 +3,29 @@
 import { dirname, join } from "node:path";
 import { planSource } from "./lib/chunk/keyframe_segments.ts";
 import { openSource } from "./lib/chunk/source_file.ts";
-import { AUDIO_FLAG, readAudioFlag } from "./lib/cli/audio_flag.ts";
+import { readAudioFlag } from "./lib/cli/audio_flag.ts";
 import { resultText } from "./lib/cli/client_result.ts";
-import { defineCommand, type Parsed } from "./lib/cli/command.ts";
-import { CLIENT_FLAGS, readClientFlags } from "./lib/cli/connection_flags.ts";
-import { ENCODE_FLAGS, readEncodeFlags } from "./lib/cli/encode_flags.ts";
+import { readClientFlags } from "./lib/cli/connection_flags.ts";
+import { readEncodeFlags } from "./lib/cli/encode_flags.ts";
 import { exitWith } from "./lib/cli/exit.ts";
 import { writeError, writeOut } from "./lib/cli/output.ts";
 import { checkVideoName, checkVideoPlace } from "./lib/cli/output_place.ts";
 import { copyVideo } from "./lib/cli/reconstruct.ts";
-import { refuseFlags } from "./lib/cli/refuse_flags.ts";
 import { remoteDoneJson, remoteText } from "./lib/cli/remote_result.ts";
-import { START_FLAG, startHint } from "./lib/cli/start_flag.ts";
+import { startHint } from "./lib/cli/start_flag.ts";
 import { type RemoteTranscode, transcodeAtMaster } from "./lib/cli/transcode_at_master.ts";
 import { type TranscodeDisplay, transcodeDisplay } from "./lib/cli/transcode_display.ts";
+import {
+  checkTranscodeFlags,
+  GIVE_UP_SECONDS,
+  MEMORY_GIB,
+  TRANSCODE,
+  type TranscodeCall,
+  type TranscodeFlags as Flags,
+} from "./lib/cli/transcode_flags.ts";
 import { copiedJson, doneJson, errorJson, eventJson, transcodeText } from "./lib/cli/transcode_result.ts";
-import { UsageError } from "./lib/cli/usage_error.ts";
 import { watchWorkers, type WorkerEvent } from "./lib/cli/worker_news.ts";
-import { DEFAULT_SETTINGS, LIMITS } from "./lib/encode/settings.ts";
+import { DEFAULT_SETTINGS } from "./lib/encode/settings.ts";
 import type { Fleet } from "./lib/fleet/fleet.ts";
 import { connectFleet } from "./lib/fleet/grpc_fleet.ts";
 import { type LocalWorkers, startLocalWorkers } from "./lib/fleet/local_worker.ts";
@@ -32,117 +37,19 @@ import { openPrivateMemory, sweepPrivateMemories } from "./lib/job/private_memor
 import { runJob } from "./lib/job/run_job.ts";
 import { withFirstSpan } from "./lib/trace.ts";
 
-const [MIN_THREADS, MAX_THREADS] = LIMITS.threads;
-
-/** Workers that are started here take neither TLS nor a token. */
-const REMOTE_FLAGS = {
-  tls_ca: remoteOnly(CLIENT_FLAGS.tls_ca),
-  tls_cert: remoteOnly(CLIENT_FLAGS.tls_cert),
-  tls_key: remoteOnly(CLIENT_FLAGS.tls_key),
-  token_file: remoteOnly(CLIENT_FLAGS.token_file),
-} as const;
-
-const MEMORY_GIB = 20;
-const GIVE_UP_SECONDS = 600;
-
-const COMMAND = defineCommand({
-  name: "transcode",
-  summary:
-    "Transcodes a video: splits it at keyframes, has the chunks encoded side by side, and puts them together " +
-    "with the source's sound, every frame at its time. With no workers named it starts its own, one a core, and " +
-    "ends them afterwards. Interrupted, the same command goes on where it was.",
-  usage: "deno task transcode INPUT -o OUTPUT [flags]",
-  positionals: { input: { kind: "string", required: true, help: "The video." } },
-  flags: {
-    output: {
-      kind: "string",
-      short: "o",
-      valueName: "FILE",
-      required: true,
-      help: "What it becomes: .mp4, .mov, .mkv or .webm.",
-    },
-    ...ENCODE_FLAGS,
-    threads: {
-      kind: "integer",
-      min: MIN_THREADS,
-      max: MAX_THREADS,
-      defaultText: String(DEFAULT_SETTINGS.threads),
-      help: "Encoder threads a chunk; another number gives other bytes.",
-    },
-    ...AUDIO_FLAG,
-    ...START_FLAG,
-    chunk_seconds: {
-      kind: "number",
-      min: 0.1,
-      max: 3_600,
-      default: 10,
-      help: "Target length of a chunk; it ends at a keyframe.",
-    },
-    workers: {
-      kind: "addresses",
-      defaultText: "its own",
-      help: "Workers to use, with commas between.",
-    },
-    master: { kind: "address", help: "A master that does it in place of this machine." },
-    local_workers: {
-      kind: "integer",
-      min: 1,
-      max: 1_024,
-      defaultText: "one a core",
-      help: "Workers to start where none are named.",
-    },
-    give_up_after: {
-      kind: "number",
-      min: 0,
-      max: 31_536_000,
-      defaultText: String(GIVE_UP_SECONDS),
-      help: "Seconds to wait when no worker is there at all, or the master is gone.",
-    },
-    resume: {
-      kind: "boolean",
-      default: true,
-      help: "Use what was encoded before, and remember what is now.",
-    },
-    memory_dir: {
-      kind: "string",
-      valueName: "DIR",
-      defaultText: ".transcode beside the output",
-      help: "Where encoded chunks are remembered.",
-    },
-    memory_gib: {
-      kind: "number",
-      min: 0.001,
-      max: 2 ** 20,
-      defaultText: String(MEMORY_GIB),
-      help: "GiB that it may have; those used longest ago go first.",
-    },
-    json: { kind: "boolean", help: "What happens as JSON, one event a line, on standard output." },
-    quiet: { kind: "boolean", help: "No progress." },
-    ...REMOTE_FLAGS,
-  },
-  examples: [
-    "deno task transcode film.mkv -o film.mp4 --codec h264 --crf 23",
-    "deno task transcode film.mkv -o film.webm --codec av1 --workers a:50061,b:50061",
-    "deno task transcode film.mkv -o film.mp4 --master a:50051",
-  ],
-});
-
-type Flags = Parsed<typeof COMMAND>["flags"];
-
 /** What the whole command is in a trace. */
-const SPAN = { name: COMMAND.name };
+const SPAN = { name: TRANSCODE.name };
 /** Beside the output, so that there is room for it. */
 const MEMORY_FOLDER = ".transcode";
 /** Workers whose encoder is on the machine are there in less, and a person would wonder. */
 const SLOW_START_MS = 3_000;
 
 async function main(
-  { flags, positionals: { input } }: Parsed<typeof COMMAND>,
+  { flags, positionals: { input } }: TranscodeCall,
   signal: AbortSignal,
 ): Promise<void> {
-  checkRemoteFlags(flags);
   const settings = readEncodeFlags(flags);
-  checkEffects(flags, { isCopy: settings === "copy" });
+  checkTranscodeFlags(flags, { isCopy: settings === "copy" });
   checkVideoName("--output", flags.output, settings === "copy" ? undefined : settings.codec);
   const audio = readAudioFlag(flags.audio, flags.output);
   try {
@@ -172,41 +79,6 @@ async function main(
     if (flags.json) writeOut(errorJson(error, { isInterrupted: signal.aborted }));
     throw error;
   }
-}
-
-function remoteOnly<F extends { readonly help: string }>(flag: F): F {
-  return { ...flag, help: `${flag.help} With --workers or --master only.` };
-}
-
-/** @throws {UsageError} If there is nobody whom they are for. */
-function checkRemoteFlags(flags: Flags): void {
-  if (flags.workers || flags.master !== undefined) return;
-  for (const name of ["tls_ca", "tls_cert", "tls_key", "token_file"] as const) {
-    if (flags[name] === undefined) continue;
-    throw new UsageError(
-      `--${name} is for --workers or --master: workers that are started here take neither TLS nor a token`,
-    );
-  }
-}
-
-/** @throws {UsageError} If one of them would do nothing. */
-function checkEffects(flags: Flags, { isCopy }: { readonly isCopy: boolean }): void {
-  const own = ["local_workers", "memory_dir", "memory_gib"] as const;
-  const given = { ...flags, "no-resume": !flags.resume };
-  if (flags.workers && flags.master) throw new UsageError("--workers and --master exclude each other");
-  if (flags.workers) refuseFlags(given, ["local_workers"], "with --workers: none are started");
-  if (flags.master !== undefined) {
-    if (isCopy) throw new UsageError("--codec copy has no effect with --master");
-    refuseFlags(given, ["no-resume"], "with --master, which remembers by itself");
-    refuseFlags(given, ["start"], "with --master: times stay");
-    refuseFlags(given, own, "with --master, which has workers and a memory of its own");
-  }
-  if (isCopy) {
-    const ofEncodes = ["workers", ...own, "threads", "give_up_after", "no-resume"] as const;
-    refuseFlags(given, ofEncodes, "with --codec copy: nothing is encoded");
-  }
-  // --memory_dir has one: the shards are in a folder there
-  if (!flags.resume) refuseFlags(given, ["memory_gib"], "with --no-resume: nothing is remembered");
 }
 
 /** @throws {SourceError} Before anything is started for it. */
@@ -352,4 +224,4 @@ async function copy(
   writeOut(resultText(result, reconstruction, startHint));
 }
 
-if (import.meta.main) await exitWith(COMMAND, main);
+if (import.meta.main) await exitWith(TRANSCODE, main);
