@@ -74,7 +74,7 @@ async function flagsByTask(): Promise<Map<string, Set<string>>> {
   await Promise.all(
     Object.entries(TASKS).map(async ([task, command]) => {
       const script = /\bdeno run\b.* "\$PROJECT\/(\S+\.ts)"$/.exec(command)?.[1];
-      if (script === undefined || !(await read(script)).includes("defineCommand(")) return;
+      if (script === undefined || !(await read(script)).includes("exitWith(")) return;
       const { code, out, err } = await run(Deno.execPath(), ["run", "-A", "--no-prompt", script, "--help"]);
       assertEquals(code, 0, err);
       const names = [...out.matchAll(/^ +(?:-\w,)? *--(?:\[no-\])?([a-z_]+)/gm)].map(([, name = ""]) => name);
