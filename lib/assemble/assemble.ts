@@ -67,7 +67,7 @@ export interface AssembleResult {
   readonly path: string;
   readonly container: Container;
   readonly sizeBytes: number;
-  /** The audio tracks, in the source's order. */
+  /** The audio tracks, in the source's order; last those that are copied as they are stored. */
   readonly audioTracks: readonly AudioResult[];
   /** What was put into another form, in words, such as `subtitles (S_TEXT/ASS, deu) -> tx3g`. */
   readonly converted: readonly string[];
@@ -124,7 +124,11 @@ async function writeVideo(
   options: AssembleOptions,
 ): Promise<Pick<AssembleResult, "audioTracks" | "converted" | "notCarried">> {
   const { plan, source, audio = "copy", signal } = options;
-  const extras = await readExtras(source, container, { endSeconds: plan.endTicks / plan.timescale, signal });
+  const extras = await readExtras(source, container, {
+    audio,
+    endSeconds: plan.endTicks / plan.timescale,
+    signal,
+  });
   const header = new BufferTarget();
   const target = reservesIndex(container) ? header : new GatheringTarget(file);
   let segmentHeader: SegmentHeader | undefined;
@@ -183,15 +187,20 @@ async function writeVideo(
       if (patch) await writeAt(file, patch.bytes, patch.position);
     }
     return {
-      audioTracks: sound.treatments.map(resultOf),
+      audioTracks: [
+        ...sound.treatments.map(resultOf),
+        ...extras.stored.flatMap(({ track: { title, isSound } }) =>
+          isSound ? [{ title, kind: "copied" } as const] : []
+        ),
+      ],
       converted: extras.converted,
       notCarried: [
         ...missingFrames(plan),
-        ...withoutCarried(source.otherContents, [...extras.carried, ...entryBoxes.carried]).filter((what) =>
-          !tags.carried.includes(what)
-        ),
+        ...withoutCarried([...source.otherContents, ...sound.notCarried], [
+          ...extras.carried,
+          ...entryBoxes.carried,
+        ]).filter((what) => !tags.carried.includes(what)),
         ...extras.notCarried,
-        ...sound.notCarried,
         ...lostMediaRoles(container, "the video", source.video),
         ...sound.treatments.flatMap(({ audio }) => lostMediaRoles(container, audio.title, audio)),
         ...extras.subtitles.flatMap(({ track }) => lostSubtitleRoles(container, track)),

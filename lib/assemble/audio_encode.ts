@@ -1,6 +1,7 @@
 /** The source's sound, encoded as a whole beside the new video. */
 import { descriptionBytes } from "../chunk/description_bytes.ts";
 import { type AudioTrackMetadata, EncodedAudioPacketSource, EncodedPacket, type Output } from "mediabunny";
+import type { ReadableAudio } from "../chunk/source_audio.ts";
 import type { AudioDecoderConfig, SourceFile } from "../chunk/source_file.ts";
 import { SourceError } from "../chunk/source_error.ts";
 import { type AudioSource, encodeAudio, type EncodedSound } from "../encode/audio_encoder.ts";
@@ -10,7 +11,6 @@ import { EncodeError, EncoderCrashedError, EncoderUnavailableError } from "../en
 import { AssembleError } from "./assemble_error.ts";
 import { labelMetadata } from "./audio_copy.ts";
 import { type AudioExtent, audioExtent, audioPackets } from "./audio_packets.ts";
-import type { ReadableAudio } from "./audio_plan.ts";
 import type { TrackFeed } from "./interleave.ts";
 import { asContained } from "./opus_delay.ts";
 import { type Container, reservesIndex } from "./output_container.ts";

@@ -1,18 +1,17 @@
 /** What becomes of each audio track of the source: pure. */
 import type { AudioCodec } from "mediabunny";
-import type { AudioDecoderConfig, AudioFacts, SourceAudioCodec } from "../chunk/source_audio.ts";
+import {
+  type AudioFacts,
+  isReadable,
+  type ReadableAudio,
+  type SourceAudioCodec,
+} from "../chunk/source_audio.ts";
 import type { AudioCodecName, AudioTarget } from "../encode/audio_settings.ts";
 import { AssembleError } from "./assemble_error.ts";
 import { audioFits, type Container, CONTAINERS } from "./output_container.ts";
 
 /** `copy`: packet for packet, as far as the container can hold them. A target: all of them are encoded so. */
 export type AudioMode = "copy" | "none" | AudioTarget;
-
-/** An audio track whose packets can be read and decoded. */
-export interface ReadableAudio extends AudioFacts {
-  readonly codec: SourceAudioCodec;
-  readonly decoderConfig: AudioDecoderConfig;
-}
 
 /** One whose packets a muxer takes. */
 export interface CopiableAudio extends ReadableAudio {
@@ -79,10 +78,6 @@ export function resultOf(treatment: AudioTreatment): AudioResult {
   const { title, codec } = treatment.audio;
   if (treatment.kind === "copy") return { title, kind: "copied" };
   return { title, kind: "encoded", from: codec, to: treatment.target.codec };
-}
-
-function isReadable(audio: AudioFacts): audio is ReadableAudio {
-  return audio.codec !== undefined && audio.decoderConfig !== undefined;
 }
 
 function isCopiable(container: Container, audio: ReadableAudio): audio is CopiableAudio {

@@ -1,11 +1,13 @@
-/** What goes with the pictures besides sound: chapters and subtitles, as an output can hold them. */
+/** What goes with the pictures besides sound that can be read: chapters, subtitles and more, as an output holds them. */
 import type { Chapter } from "../chunk/chapters.ts";
 import { CHAPTERS } from "../chunk/container_outline.ts";
 import type { SourceFile } from "../chunk/source_file.ts";
 import type { Cue, SubtitleTrack } from "../chunk/subtitle_track.ts";
+import type { AudioMode } from "./audio_plan.ts";
 import type { Container } from "./output_container.ts";
 import { type OutputSubtitles, subtitlesFor } from "./output_subtitles.ts";
 import { MOST_LATE_SECONDS } from "./sound_bounds.ts";
+import { carried, type CarriedTrack } from "./stored_tracks.ts";
 
 /** In all; those of any film are a tenth of this. */
 const MAX_TEXT_CHARACTERS = 32 * 1024 * 1024;
@@ -20,7 +22,11 @@ export interface Extras {
   /** By their starts. */
   readonly chapters: readonly TimedChapter[];
   readonly subtitles: readonly OutputSubtitles[];
-  /** Which of `source.otherContents` are among them: one of a name for each that it has. */
+  /** Sound among them too, where it is not to be encoded. */
+  readonly stored: readonly CarriedTrack[];
+  /** When the video ends. */
+  readonly endSeconds: number;
+  /** How those of them are called that are named as left out else: one of a name for each. */
   readonly carried: readonly string[];
   /** What is in another form than in the source, in words. */
   readonly converted: readonly string[];
@@ -28,18 +34,21 @@ export interface Extras {
   readonly notCarried: readonly string[];
 }
 
-/**
- * Reads them. What cannot be read is left out, and is named among `source.otherContents`.
- *
- * @param options.endSeconds When the video ends.
- */
+interface ExtrasOptions {
+  readonly audio: AudioMode;
+  /** When the video ends. */
+  readonly endSeconds: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Reads them. What cannot be read is left out, and is named among `source.otherContents`. */
 export async function readExtras(
   source: SourceFile,
   container: Container,
-  { endSeconds, signal }: { readonly endSeconds: number; readonly signal?: AbortSignal | undefined },
+  { audio, endSeconds, signal }: ExtrasOptions,
 ): Promise<Extras> {
   const list = await source.readChapters?.();
-  const carried: string[] = list ? [CHAPTERS] : [];
+  const titles: string[] = list ? [CHAPTERS] : [];
   const converted: string[] = [];
   const subtitles: OutputSubtitles[] = [];
   let charactersLeft = MAX_TEXT_CHARACTERS;
@@ -50,14 +59,23 @@ export async function readExtras(
     if (!made) continue;
     subtitles.push(made);
     charactersLeft -= made.cues.reduce((sum, { text }) => sum + text.length, 0);
-    carried.push(track.title);
+    titles.push(track.title);
     if (made.to !== undefined) converted.push(conversion(track, made));
+  }
+  const stored: CarriedTrack[] = [];
+  for (const track of container === "mkv" ? source.stored : []) {
+    signal?.throwIfAborted();
+    if (1 + source.audio.length + subtitles.length + stored.length >= MAX_TRACKS) break;
+    const made = track.isSound && audio !== "copy" ? undefined : await carried(track, endSeconds);
+    if (!made) continue;
+    stored.push(made);
+    titles.push(track.title);
   }
   const chapters = (list?.chapters ?? []).filter(({ startSeconds }) => startSeconds <= endSeconds);
   const omitted = (list?.omitted ?? 0) + (list?.chapters.length ?? 0) - chapters.length;
   return {
     chapters: withEnds(chapters, endSeconds),
-    ...{ subtitles, carried, converted },
+    ...{ subtitles, stored, endSeconds, carried: titles, converted },
     notCarried: omitted > 0
       ? [`${omitted} chapters that are hidden, of another edition, parts of others or after the end`]
       : [],

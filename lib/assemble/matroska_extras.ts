@@ -1,4 +1,4 @@
-/** What goes into a Matroska or WebM file besides what the muxer writes: chapters, subtitles, facts of the video. */
+/** What goes into a Matroska or WebM file besides what the muxer writes: chapters, subtitles, stored tracks, facts. */
 import type { MetadataTags, Output } from "mediabunny";
 import { concatenated } from "./ebml_bytes.ts";
 import type { Extras } from "./extras.ts";
@@ -8,6 +8,7 @@ import { infoElements, stereoElements } from "./matroska_facts.ts";
 import { type HeaderExtras, putExtras, type SegmentHeader, withRoom } from "./matroska_header.ts";
 import { addMatroskaSubtitles } from "./matroska_subtitles.ts";
 import type { OutputTags } from "./output_tags.ts";
+import { addStoredTrack } from "./stored_tracks.ts";
 
 export interface MatroskaExtras {
   readonly feeds: readonly TrackFeed[];
@@ -24,24 +25,30 @@ export interface MatroskaExtras {
  */
 export function addMatroskaExtras(
   output: Output,
-  { subtitles, chapters }: Pick<Extras, "subtitles" | "chapters">,
+  { subtitles, stored, chapters, endSeconds }: Pick<
+    Extras,
+    "subtitles" | "stored" | "chapters" | "endSeconds"
+  >,
   { tags, createdNs, stereoMode }: OutputTags,
   { colour, frameSeconds }: { readonly colour: Uint8Array; readonly frameSeconds: number | undefined },
 ): MatroskaExtras {
-  const texts = subtitles.map((track) => addMatroskaSubtitles(output, track));
+  const tracks = [
+    ...subtitles.map((track) => addMatroskaSubtitles(output, track)),
+    ...stored.map((track) => addStoredTrack(output, track, { endSeconds })),
+  ];
   const { title, ...others } = tags;
   // Some readers look for it among the tags alone; of "TITLE" there, FFmpeg would make the name of the other one.
   const raw = title === undefined ? others.raw : { title, ...others.raw };
   const extras: HeaderExtras = {
     chapters: chapters.length > 0 ? chaptersElement(chapters) : undefined,
-    tracks: new Map(texts.map(({ number, elements }) => [number, elements])),
+    tracks: new Map(tracks.map(({ number, elements }) => [number, elements])),
     info: infoElements(title, createdNs),
     video: concatenated([stereoElements(stereoMode), colour]),
     frameSeconds,
     trackCount: output.tracks.length,
   };
   return {
-    feeds: texts.map(({ feed }) => feed),
+    feeds: tracks.map(({ feed }) => feed),
     tags: withRoom({ ...others, ...(raw && { raw }) }, extras),
     put: (file, header) => putExtras(file, header, extras),
   };

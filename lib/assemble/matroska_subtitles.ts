@@ -1,9 +1,8 @@
 /** Tracks of text in a Matroska or WebM file. */
-import { EncodedPacket, type Output, TextSubtitleSource } from "mediabunny";
+import { EncodedPacket, type Output } from "mediabunny";
 import { MATROSKA_ROLES } from "../chunk/track_roles.ts";
 import { concatenated, element } from "./ebml_bytes.ts";
-import type { TrackFeed } from "./interleave.ts";
-import { roomName } from "./matroska_header.ts";
+import { addBlockTrack, type BlockTrack } from "./matroska_blocks.ts";
 import type { OutputSubtitles } from "./output_subtitles.ts";
 
 /** RFC 9559, 5.1.4.1. */
@@ -11,6 +10,7 @@ const ID = {
   TrackNumber: 0xd7,
   TrackUID: 0x73c5,
   TrackType: 0x83,
+  FlagEnabled: 0xb9,
   FlagDefault: 0x88,
   FlagForced: 0x55aa,
   FlagLacing: 0x9c,
@@ -21,42 +21,9 @@ const ID = {
 } as const;
 const SUBTITLE_TYPE = 17;
 
-export interface MatroskaTextTrack {
-  readonly feed: TrackFeed;
-  readonly number: number;
-  /** What the file is to say of it, in place of what the muxer does. */
-  readonly elements: Uint8Array;
-}
-
-/** The part of mediabunny's Matroska muxer (1.61) that takes text as it is. */
-interface CueMuxer {
-  addSubtitleCue(
-    track: unknown,
-    cue: { readonly timestamp: number; readonly duration: number; readonly text: string },
-    meta: { readonly config: { readonly description: string } },
-  ): Promise<void>;
-}
-
 /** Adds a track to an output that has not started. */
-export function addMatroskaSubtitles(output: Output, subtitles: OutputSubtitles): MatroskaTextTrack {
-  const source = new TextSubtitleSource("webvtt");
-  const number = output.tracks.length + 1;
-  const elements = trackElements(number, subtitles);
-  output.addSubtitleTrack(source, { name: roomName(elements.length) });
-  const track = output.tracks.at(-1)!;
-  const { _muxer: muxer } = output as unknown as { readonly _muxer: CueMuxer };
-  const feed = {
-    packets: cuePackets(subtitles),
-    // Its own way in is for whole files of WebVTT, and leaves out spaces and blank lines.
-    add: ({ timestamp, duration, data }: EncodedPacket) =>
-      muxer.addSubtitleCue(track, {
-        timestamp,
-        duration,
-        text: withInlineTimes(new TextDecoder().decode(data), timestamp),
-      }, { config: { description: "" } }),
-    close: () => source.close(),
-  };
-  return { feed, number, elements };
+export function addMatroskaSubtitles(output: Output, subtitles: OutputSubtitles): BlockTrack {
+  return addBlockTrack(output, (number) => trackElements(number, subtitles), cuePackets(subtitles));
 }
 
 async function* cuePackets({ cues }: OutputSubtitles): AsyncGenerator<EncodedPacket, void, undefined> {
@@ -75,6 +42,7 @@ function trackElements(number: number, { track, codecId, header }: OutputSubtitl
     element(ID.TrackNumber, number),
     element(ID.TrackUID, number),
     element(ID.TrackType, SUBTITLE_TYPE),
+    ...(track.isSwitchedOff ? [element(ID.FlagEnabled, 0)] : []),
     element(ID.FlagDefault, track.isDefault ? 1 : 0),
     element(ID.FlagForced, track.isForced ? 1 : 0),
     ...MATROSKA_ROLES.flatMap(([role, id, value]) => track.roles?.has(role) ? [element(id, value)] : []),
@@ -85,16 +53,3 @@ function trackElements(number: number, { track, codecId, header }: OutputSubtitl
     ...(track.name === undefined ? [] : [element(ID.Name, track.name)]),
   ]);
 }
-
-/** The muxer takes the cue's own time off each that stands in the text; there they are as they are to be. */
-function withInlineTimes(text: string, startSeconds: number): string {
-  return text.replace(INLINE_TIME, (_, hours = "00", minutes, seconds, ms) => {
-    const total = Number(hours) * 3_600_000 + Number(minutes) * 60_000 + Number(seconds) * 1000 + Number(ms) +
-      Math.round(startSeconds * 1000);
-    const digits = (value: number, count: number) => String(Math.floor(value)).padStart(count, "0");
-    const time = [total / 3_600_000, total / 60_000 % 60, total / 1000 % 60].map((value) => digits(value, 2));
-    return `<${time.join(":")}.${digits(total % 1000, 3)}>`;
-  });
-}
-
-const INLINE_TIME = /<(?:(\d{2}):)?(\d{2}):(\d{2})\.(\d{3})>/g;

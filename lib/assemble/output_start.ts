@@ -66,8 +66,9 @@ async function firstBesideVideo({ plan, source, path, audio, signal }: StartOpti
     }
   }
   const endSeconds = plan.endTicks / plan.timescale;
-  const { chapters, subtitles } = await readExtras(source, container, { endSeconds, signal });
-  for (const { startSeconds } of [...chapters, ...subtitles.flatMap(({ cues }) => cues.slice(0, 1))]) {
+  const { chapters, subtitles, stored } = await readExtras(source, container, { audio, endSeconds, signal });
+  const cues = subtitles.flatMap(({ cues }) => cues.slice(0, 1));
+  for (const { startSeconds } of [...chapters, ...cues, ...stored]) {
     first = Math.min(first, startSeconds);
   }
   return first;
@@ -109,6 +110,7 @@ function earlierSource(source: SourceFile, seconds: number): SourceFile {
           endSeconds: earlier(cue.endSeconds),
         })),
     })),
+    stored: source.stored.map((track) => ({ ...track, delaySeconds: track.delaySeconds + seconds })),
     readChapters: readChapters && (async () => {
       const list = await readChapters();
       return list && {

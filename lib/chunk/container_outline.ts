@@ -5,6 +5,7 @@ import type { StatedAspect } from "./pixel_aspect.ts";
 import type { DolbyVision } from "./dolby_vision.ts";
 import type { StatedHdr } from "./stated_hdr.ts";
 import type { SampleIndex } from "./sample_index.ts";
+import type { StoredOutline } from "./stored_track.ts";
 import type { TrackRole } from "./track_roles.ts";
 import type { SubtitleOutline } from "./subtitle_track.ts";
 
@@ -57,6 +58,8 @@ export interface ContainerOutline {
   readonly samples?: ReadonlyMap<number, SampleIndex>;
   /** Tracks of text, each of which `otherContents` names too. */
   readonly subtitles?: readonly SubtitleOutline[];
+  /** Tracks that can be carried as they are stored: all sound, and of what `otherContents` names all but text. */
+  readonly stored?: readonly StoredOutline[];
   /** Reads the chapters; absent: there are none. */
   readonly readChapters?: () => Promise<ChapterList | undefined>;
   /** The file as the demuxer is to see it, with but the first sample of those tracks; undefined: as it is. */

@@ -9,16 +9,19 @@ import {
 import { matroskaPixelAspect } from "./matroska_aspect.ts";
 import { matroskaChapters } from "./matroska_chapters.ts";
 import { matroskaHdr } from "./matroska_hdr.ts";
-import { type Packing, packingName, packingOf } from "./matroska_packing.ts";
+import { ENCRYPTED, type Packing, packingName, packingOf } from "./matroska_packing.ts";
 import { DOLBY_VISION, type DolbyVision, isDolbyVision } from "./dolby_vision.ts";
 import { type StatedHdr, UNREADABLE_LIGHT } from "./stated_hdr.ts";
 import { MATROSKA_ROLES, type TrackRole } from "./track_roles.ts";
+import type { StoredOutline } from "./stored_track.ts";
 import { matroskaFormat, type SubtitleOutline } from "./subtitle_track.ts";
 import type { StatedAspect } from "./pixel_aspect.ts";
 import { type Element, elementAt, elementsIn, text, unsignedInt } from "./ebml.ts";
 
 const MAX_TRACKS_BYTES = 16 * 1024 * 1024;
 const MAX_INFO_BYTES = 1024 * 1024;
+/** Of a track that is carried as it is stored; those of most have a hundred. */
+const MAX_STORED_ENTRY_BYTES = 1024 * 1024;
 const MAX_CHAPTERS_BYTES = 4 * 1024 * 1024;
 
 /** The start of 2001, from which dates are counted (RFC 8794, 7.6), since 1970. */
@@ -32,6 +35,7 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
   let fault: string | undefined;
   const pixelAspects = new Map<number, StatedAspect>();
   const subtitles: SubtitleOutline[] = [];
+  const stored: StoredOutline[] = [];
   let chapters: FileElement | undefined;
   let info: SegmentInfo = {};
   const stereoModes = new Map<number, number>();
@@ -63,6 +67,9 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
         const format = matroskaFormat(track.codec);
         if (kind === SUBTITLES && format && (track.packing || !track.isEncoded)) {
           subtitles.push(subtitleOf(track, title, format));
+        } else if (isCarriable(track)) {
+          const isSound = track.type === SOUND_TYPE;
+          stored.push({ id: track.number, isSound, title, entry: track.entry.slice() });
         }
         if (track.pixelAspect) pixelAspects.set(track.number, track.pixelAspect);
         if (track.hdr === "unreadable") otherContents.push(UNREADABLE_LIGHT);
@@ -79,7 +86,7 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
   }
   const readChapters = chaptersReader(file, chapters);
   return {
-    ...{ claimedBytes, otherContents, delaysSeconds, fault, subtitles, pixelAspects },
+    ...{ claimedBytes, otherContents, delaysSeconds, fault, subtitles, stored, pixelAspects },
     ...info,
     ...{ stereoModes, streams, hdr, dolbyVision, roles },
     ...(readChapters && { readChapters }),
@@ -112,6 +119,11 @@ function chaptersReader(
   return async () => matroskaChapters(await file.read(start, end));
 }
 
+/** Whether it means the same in another file: no pictures, and nothing that somebody has to have a key for. */
+function isCarriable({ type, stored, entry }: TrackEntry): boolean {
+  return !WITH_PICTURES.has(type) && stored !== ENCRYPTED && entry.length <= MAX_STORED_ENTRY_BYTES;
+}
+
 /** With why the demuxer leaves it out, if it does. */
 function streamName({ type, codec, language, isEnabled, stored }: TrackEntry): string {
   const why = stored !== undefined ? `is ${stored}` : isEnabled ? "cannot be read" : "is switched off";
@@ -119,10 +131,10 @@ function streamName({ type, codec, language, isEnabled, stored }: TrackEntry): s
 }
 
 function subtitleOf(track: TrackEntry, title: string, format: SubtitleOutline["format"]): SubtitleOutline {
-  const { number, codec, language, name, isDefault, isForced, roles, codecPrivate } = track;
+  const { number, codec, language, name, isEnabled, isDefault, isForced, roles, codecPrivate } = track;
   return {
     ...{ id: number, title, format, codecId: codec, languageCode: language, name },
-    ...{ isDefault, isForced, roles },
+    ...{ isDefault, isForced, roles, isSwitchedOff: !isEnabled },
     header: codecPrivate,
     packing: track.packing,
     samples: undefined,
@@ -173,6 +185,10 @@ const IN_SEGMENT: ReadonlySet<number> = new Set([
 
 const SUBTITLES = "subtitles";
 
+const SOUND_TYPE = 2;
+/** Video, and what is mixed of several. */
+const WITH_PICTURES: ReadonlySet<number> = new Set([1, 3]);
+
 /** By TrackType, those that the demuxer knows. */
 const MEDIA_TYPES: Readonly<Record<number, string>> = { 1: "video track", 2: "audio track" };
 
@@ -213,6 +229,8 @@ async function* elements(file: ByteSource, from: number, to: number): AsyncGener
 }
 
 interface TrackEntry {
+  /** All that follows, and more, as it is stored. */
+  readonly entry: Uint8Array;
   readonly number: number;
   readonly type: number;
   readonly codec: string;
@@ -244,6 +262,7 @@ function* trackEntries(tracks: Uint8Array): Generator<TrackEntry> {
     if (id !== ID.TrackEntry) continue;
     // RFC 9559 gives the language of a track that names none as English.
     const entry: Mutable<TrackEntry> = {
+      entry: bytes,
       ...{ number: 0, type: 0, codec: "?", language: "eng", delaySeconds: 0, name: undefined },
       ...{ pixelAspect: undefined, hdr: undefined, dolbyVision: undefined },
       stereoMode: 0,

@@ -46,6 +46,8 @@ export function packingOf(contents: Uint8Array): Packing | undefined {
   return undefined;
 }
 
+/** How that is called in words. */
+export const ENCRYPTED = "encrypted";
 /** By ContentCompAlgo, how it is called. */
 const ALGORITHMS: readonly string[] = ["zlib", "bzlib", "LZO", "leaving out their start"];
 
@@ -60,7 +62,7 @@ export function packingName(contents: Uint8Array): string | undefined {
     if (id !== ID.ContentEncoding) continue;
     const fields = new Map([...elementsIn(bytes)].map(({ id, bytes }) => [id, bytes]));
     const type = fields.get(ID.ContentEncodingType);
-    if (fields.has(ID.ContentEncryption) || type && unsignedInt(type) === 1) return "encrypted";
+    if (fields.has(ID.ContentEncryption) || type && unsignedInt(type) === 1) return ENCRYPTED;
     const compression = fields.get(ID.ContentCompression);
     const stated = [...elementsIn(compression ?? new Uint8Array())].find(({ id }) =>
       id === ID.ContentCompAlgo

@@ -22,6 +22,9 @@ const ID = {
   Block: 0xa1,
   BlockDuration: 0x9b,
   ReferenceBlock: 0xfb,
+  ReferencePriority: 0xfa,
+  Void: 0xec,
+  Crc32: 0xbf,
 } as const;
 
 /** The whole file, as it were. */
@@ -55,6 +58,16 @@ const NUMBERS: ReadonlyMap<number, number> = new Map<number, number>([
   [ID.DefaultDuration, ID.TrackEntry],
 ]);
 
+/** All of a block group that a block is written again with; others are facts about it. */
+const KEPT_OF_GROUP: ReadonlySet<number> = new Set<number>([
+  ID.Block,
+  ID.BlockDuration,
+  ID.ReferenceBlock,
+  ID.ReferencePriority,
+  ID.Void,
+  ID.Crc32,
+]);
+
 const READ_BYTES = 256 * 1024;
 /** An element's header, and the track, time and flags of a block. */
 const HEADER_BYTES = 32;
@@ -69,30 +82,39 @@ interface TrackBlocks {
   readonly defaultDurationNs: number | undefined;
   readonly packets: PacketTable;
   readonly positions: Positions;
-  /** Of each block, NaN: not stated; undefined: until the next one is shown. */
+  /** Of each block, NaN: not stated; undefined: they do not count. */
   readonly statedTicks: number[] | undefined;
   latestTicks: number;
   /** Of the block that is shown last; undefined: not stated. */
   latestDurationTicks: number | undefined;
 }
 
+/** What the tracks are whose blocks are not those of a video; others are taken as they come. */
+export interface BlockKinds {
+  /** Their packets are keyframes all, whatever their flags say. */
+  readonly sound?: Iterable<number>;
+  /** Their packets are shown for as long as they say, and else until the next. */
+  readonly text?: Iterable<number>;
+  /** Their blocks are wanted as they are stored. Those last as long as they say, and else for 0 ticks. */
+  readonly stored?: Iterable<number>;
+}
+
 /**
  * Reads the headers of all blocks.
  *
- * @param soundTracks Numbers of tracks whose packets are keyframes all, whatever their flags say.
- * @param textTracks Numbers of tracks whose packets are shown for as long as they say.
+ * @param kinds By track number.
  * @param options.mostBlocks Of all tracks together: for each there are some bytes in memory.
  * @returns By track number. Left to the demuxer, and not among them, are tracks that are compressed by the container
- * or have several frames in a block (lacing); in a file that is damaged or was recorded live, all of them.
+ * or have several frames in a block (lacing), and of those that are wanted as they are stored, ones with facts of
+ * single blocks; in a file that is damaged or was recorded live, all of them.
  * @throws {Error} If there are more blocks, or a picture has no data.
  */
 export async function readMatroskaSamples(
   file: ByteSource,
-  soundTracks: ReadonlySet<number>,
-  textTracks: ReadonlySet<number> = new Set(),
+  kinds: BlockKinds,
   { mostBlocks = MAX_SAMPLES }: { readonly mostBlocks?: number } = {},
 ): Promise<ReadonlyMap<number, SampleIndex>> {
-  const pass = new BlockPass(file, soundTracks, textTracks, mostBlocks);
+  const pass = new BlockPass(file, kinds, mostBlocks);
   return await pass.run() ? pass.indexes() : new Map();
 }
 
@@ -100,6 +122,7 @@ class BlockPass {
   readonly #file: ByteSource;
   readonly #soundTracks: ReadonlySet<number>;
   readonly #textTracks: ReadonlySet<number>;
+  readonly #storedTracks: ReadonlySet<number>;
   readonly #mostBlocks: number;
   #blocksLeft: number;
   readonly #tracks = new Map<number, TrackBlocks>();
@@ -114,18 +137,20 @@ class BlockPass {
   #clusterTicks: number | undefined;
   #entry: { number: number; type: number; durationNs: number | undefined; isEncoded: boolean } | undefined;
   #group:
-    | { block: Block | undefined; durationTicks: number | undefined; isKey: boolean; end: number }
+    | {
+      block: Block | undefined;
+      durationTicks: number | undefined;
+      isKey: boolean;
+      hasFacts: boolean;
+      end: number;
+    }
     | undefined;
 
-  constructor(
-    file: ByteSource,
-    soundTracks: ReadonlySet<number>,
-    textTracks: ReadonlySet<number>,
-    mostBlocks: number,
-  ) {
+  constructor(file: ByteSource, { sound, text, stored }: BlockKinds, mostBlocks: number) {
     this.#file = file;
-    this.#soundTracks = soundTracks;
-    this.#textTracks = textTracks;
+    this.#soundTracks = new Set(sound);
+    this.#textTracks = new Set(text);
+    this.#storedTracks = new Set(stored);
     this.#mostBlocks = this.#blocksLeft = mostBlocks;
   }
 
@@ -167,7 +192,12 @@ class BlockPass {
         length: packets.length,
         timescale: 1e9 / this.#timestampScale,
         ticks,
-        durationTicks: withStated(durationsShown(ticks, displayOrder, stated), statedTicks),
+        durationTicks: withStated(
+          this.#storedTracks.has(number)
+            ? new Float64Array(ticks.length)
+            : durationsShown(ticks, displayOrder, stated),
+          statedTicks,
+        ),
         positions: positions.all(),
         sizesBytes: packets.sizesBytes.slice(),
         keys: packets.keys.slice(),
@@ -234,7 +264,7 @@ class BlockPass {
         return this.#seen.has(ID.Tracks);
       case ID.BlockGroup:
         this.#endGroup();
-        this.#group = { block: undefined, durationTicks: undefined, isKey: true, end };
+        this.#group = { block: undefined, durationTicks: undefined, isKey: true, hasFacts: false, end };
         return this.#clusterTicks !== undefined;
     }
     return true;
@@ -252,6 +282,7 @@ class BlockPass {
     if (this.#group && parent === ID.BlockGroup) {
       if (id === ID.Block) return (this.#group.block = this.#blockAt(element)) !== undefined;
       if (id === ID.ReferenceBlock) this.#group.isKey = false;
+      if (!KEPT_OF_GROUP.has(id)) this.#group.hasFacts = true;
     }
     if (this.#entry && id === ID.ContentEncodings) this.#entry.isEncoded = true;
     if (NUMBERS.get(id) !== parent) return OPEN.has(parent) || (SKIPPED.get(parent)?.has(id) ?? false);
@@ -295,21 +326,25 @@ class BlockPass {
   #endGroup(): void {
     const group = this.#group;
     this.#group = undefined;
-    if (group?.block) this.#add(group.block, group);
+    if (!group?.block) return;
+    if (group.hasFacts && this.#storedTracks.has(group.block.track)) this.#others.add(group.block.track);
+    this.#add(group.block, group);
   }
 
   #endEntry(): void {
     const entry = this.#entry;
     this.#entry = undefined;
     if (!entry) return;
+    const isStored = this.#storedTracks.has(entry.number);
     // Whoever reads text undoes that.
-    if (entry.isEncoded && !this.#textTracks.has(entry.number)) this.#others.add(entry.number);
+    const isText = this.#textTracks.has(entry.number);
+    if (entry.isEncoded && !isText && !isStored) this.#others.add(entry.number);
     this.#tracks.set(entry.number, {
       isVideo: entry.type === VIDEO_TYPE && !entry.isEncoded,
       defaultDurationNs: entry.durationNs,
       packets: new PacketTable(),
       positions: new Positions(),
-      statedTicks: this.#textTracks.has(entry.number) ? [] : undefined,
+      statedTicks: isText || isStored ? [] : undefined,
       latestTicks: -Infinity,
       latestDurationTicks: undefined,
     });

@@ -23,6 +23,16 @@ export interface AudioFacts extends TrackLabels, TrackPackets {
   readonly shownUntilSeconds: number | undefined;
 }
 
+/** An audio track whose packets can be read and decoded. */
+export interface ReadableAudio extends AudioFacts {
+  readonly codec: SourceAudioCodec;
+  readonly decoderConfig: AudioDecoderConfig;
+}
+
+export function isReadable(audio: AudioFacts): audio is ReadableAudio {
+  return audio.codec !== undefined && audio.decoderConfig !== undefined;
+}
+
 /** @param shiftSeconds To add to all times. */
 export async function audioTracks(
   input: Input,

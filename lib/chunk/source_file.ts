@@ -37,9 +37,10 @@ import { outlineOgg } from "./ogg_outline.ts";
 import { DeferredReader, type PacketReader, type TrackPackets } from "./packet_reader.ts";
 import { RandomAccessFile } from "./random_access_file.ts";
 import { type SampleIndex, samplesWithin } from "./sample_index.ts";
-import { type AudioFacts, audioTracks } from "./source_audio.ts";
+import { type AudioFacts, audioTracks, isReadable } from "./source_audio.ts";
 import { NotMediaError, SourceError } from "./source_error.ts";
 import { subtitleTrack } from "./source_subtitles.ts";
+import { type StoredOutline, type StoredTrack, storedTrack } from "./stored_track.ts";
 import { type VideoFacts, videoTracks } from "./source_video.ts";
 import type { SubtitleOutline, SubtitleTrack } from "./subtitle_track.ts";
 
@@ -76,6 +77,8 @@ export interface SourceFile extends Disposable {
   readonly otherContents: readonly string[];
   /** Those of `otherContents` that are text. */
   readonly subtitles: readonly SubtitleTrack[];
+  /** Those of them, and sound that cannot be read, that another file of the kind can have as they are stored. */
+  readonly stored: readonly StoredTrack[];
   /** Reads the chapters, if there are any; gives undefined where that cannot be done. */
   readonly readChapters: (() => Promise<ChapterList | undefined>) | undefined;
   /** Where parts of pictures are missing, as far as the file has been read through; absent: it does not tell. */
@@ -141,14 +144,16 @@ async function openMedia(
       await refuseBrokenClusters(input);
     }
     const shiftSeconds = await wrapSeconds(input);
-    const unknownStreams = await streamsUnknown(input, outline);
+    const unknown = await streamsUnknown(input, outline);
+    const unknownStreams = [...unknown.values()];
     const { video, furtherVideo } = await videoTracks(path, input, { outline, shiftSeconds, unknownStreams });
     const audio = await audioTracks(input, outline, shiftSeconds);
     const tracks = [video, ...audio];
+    const stored = storedOutlines(outline, audio, unknown);
     const indexed = (all: SampleIndex | undefined) =>
       isGrowing ? all && samplesWithin(all, file.sizeBytes) : all;
     const samples = format instanceof MatroskaInputFormat
-      ? matroskaSamples(file, tracks, outline.subtitles)
+      ? matroskaSamples(file, tracks, { text: outline.subtitles, stored })
       : (id: number) => Promise.resolve(indexed(outline.samples?.get(id)));
     const withReader = <T extends TrackPackets>(facts: T): T => ({
       ...facts,
@@ -165,6 +170,7 @@ async function openMedia(
       audio: audio.map(withReader),
       otherContents: [...furtherVideo, ...unknownStreams, ...outline.otherContents],
       subtitles: (outline.subtitles ?? []).map((track) => subtitleTrack(file, track, samples)),
+      stored: stored.map((track) => storedTrack(file, track, samples)),
       readChapters: outline.readChapters,
       losses: transport && (() => transport.lossesOf(video.track.id)),
       [Symbol.dispose]: () => input?.dispose(),
@@ -236,7 +242,10 @@ async function readerBy(
 function matroskaSamples(
   file: ByteSource,
   tracks: readonly (VideoFacts | AudioFacts)[],
-  subtitles: readonly SubtitleOutline[] = [],
+  { text = [], stored }: {
+    readonly text?: readonly SubtitleOutline[] | undefined;
+    readonly stored: readonly StoredOutline[];
+  },
 ): (id: number) => Promise<SampleIndex | undefined> {
   const sound = tracks.flatMap(({ track, codec }) =>
     track.isAudioTrack() && codec !== undefined ? [track.id] : []
@@ -246,7 +255,8 @@ function matroskaSamples(
   let all: ReturnType<typeof readMatroskaSamples> | undefined;
   return async (id) => {
     if (unlike.has(id)) return undefined;
-    all ??= readMatroskaSamples(file, new Set(sound), new Set(subtitles.map(({ id }) => id)));
+    const numbers = (tracks: readonly { readonly id: number }[]) => tracks.map(({ id }) => id);
+    all ??= readMatroskaSamples(file, { sound, text: numbers(text), stored: numbers(stored) });
     return (await all).get(id);
   };
 }
@@ -336,15 +346,33 @@ async function wrapSeconds(input: Input): Promise<number> {
   return Math.min(...starts) < 0 ? MPEG_TS_WRAP_SECONDS : 0;
 }
 
-/** Streams that the container lists and the demuxer does not know, in words. */
+/** Streams that the container lists and the demuxer does not know, in words, by track number. */
 async function streamsUnknown(
   input: Input,
   { streams = new Map(), labels }: ContainerOutline,
-): Promise<string[]> {
+): Promise<ReadonlyMap<number, string>> {
   const known = new Set((await input.getTracks()).map(({ id }) => id));
-  return [...streams].flatMap(([id, name]) => {
-    if (known.has(id)) return [];
-    if (!name.endsWith("audio")) return [name];
-    return [`${name} (${labels?.get(id)?.languageCode ?? "und"}), which cannot be read`];
+  const unknown = new Map<number, string>();
+  for (const [id, name] of streams) {
+    if (known.has(id)) continue;
+    const language = labels?.get(id)?.languageCode ?? "und";
+    unknown.set(id, name.endsWith("audio") ? `${name} (${language}), which cannot be read` : name);
+  }
+  return unknown;
+}
+
+/** Sound that can be read is not carried so; what cannot goes by the name that it is told by. */
+function storedOutlines(
+  { stored = [] }: ContainerOutline,
+  audio: readonly AudioFacts[],
+  unknown: ReadonlyMap<number, string>,
+): readonly StoredOutline[] {
+  const unread = new Map(
+    audio.filter((facts) => !isReadable(facts)).map(({ track, title }) => [track.id, title]),
+  );
+  return stored.flatMap((outline) => {
+    if (!outline.isSound) return [outline];
+    const title = unread.get(outline.id) ?? unknown.get(outline.id);
+    return title === undefined ? [] : [{ ...outline, title }];
   });
 }

@@ -19,6 +19,8 @@ export interface SubtitleOutline {
   readonly languageCode: string;
   readonly name: string | undefined;
   readonly isDefault: boolean;
+  /** Whether players leave it out; absent: they do not. */
+  readonly isSwitchedOff?: boolean;
   /** Whether it is shown to those too who have asked for none: translations of signs. */
   readonly isForced: boolean;
   /** What it is for, besides. */

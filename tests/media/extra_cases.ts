@@ -1,6 +1,8 @@
 /** What files hold besides video and sound. */
 import { AAC, h264, picture, tone } from "./ffmpeg_args.ts";
-import { type MediaCase, oneRun, type TextFile } from "./media_case.ts";
+import { type JoinedFile, type MediaCase, oneRun, type Step, type TextFile } from "./media_case.ts";
+import { pgsFile } from "./pgs.ts";
+import { compressedTrack } from "./stored_blocks.ts";
 
 const H264_AAC = [...h264(), ...AAC];
 const INPUTS = [...picture(), ...tone()];
@@ -45,12 +47,21 @@ function subtitled(name: string, file: string, codec: string): MediaCase {
   };
 }
 
-/** In place of the codec of text, which ffmpeg makes no pictures of. */
-function calledPictures(bytes: Uint8Array): void {
-  const [text, pictures] = ["S_TEXT/UTF8", "S_HDMV/PGS\0"].map((id) => new TextEncoder().encode(id));
-  const at = bytes.findIndex((_, start) => text!.every((byte, index) => bytes[start + index] === byte));
-  bytes.set(pictures!, at);
+/** A video, its sound, and two subtitles in German that are pictures. */
+function withPictures(name: string, file: string, codec: string, join?: JoinedFile["join"]): MediaCase {
+  const make = (path: string): readonly Step[] => {
+    const [disc, plain] = [`${path}.sup`, `${path}.plain.mkv`];
+    const tracks = ["-map", "0:v", "-map", "1:a", "-map", "2:s", "-metadata:s:s", "language=deu"];
+    return [
+      { path: disc, parts: [], join: () => pgsFile(PICTURES) },
+      [...INPUTS, "-fix_sub_duration", "-i", disc, ...tracks, ...H264_AAC, "-c:s", codec, plain],
+      { path, parts: [plain], ...(join && { join }) },
+    ];
+  };
+  return { name, file, expect: { frames: 75, notes: [`subtitles (${codec}, deu)`] }, make };
 }
+
+const PICTURES = [{ startSeconds: 0, endSeconds: 1.2 }, { startSeconds: 1.8, endSeconds: 2.8 }];
 
 /** A video, its sound, chapters and tags. */
 function withChapters(name: string, file: string): MediaCase {
@@ -107,12 +118,10 @@ export const EXTRA_CASES: readonly MediaCase[] = [
   subtitled("subtitles (mov_text), MP4", "subtitles.mp4", "mov_text"),
   subtitled("subtitles (SRT), MKV", "subtitles_srt.mkv", "srt"),
   subtitled("subtitles (ASS), MKV", "subtitles_ass.mkv", "ass"),
-  {
-    name: "subtitles that are pictures, MKV",
-    file: "subtitles_pictures.mkv",
-    expect: { frames: 75, notes: ["subtitles (PGS, deu), of no picture at all"] },
-    make: (path) => [...subtitled("", "", "srt").make(path), { path, patch: calledPictures }],
-  },
+  withPictures("subtitles that are pictures (PGS), MKV", "pgs.mkv", "copy"),
+  withPictures("PGS compressed by the container, MKV", "pgs_zlib.mkv", "copy", compressedTrack(3)),
+  withPictures("subtitles that are pictures (VobSub), MKV", "vobsub.mkv", "dvdsub"),
+  withPictures("subtitles that are pictures (DVB), MKV", "dvbsub.mkv", "dvbsub"),
   withChapters("chapters and tags, MP4", "chapters.mp4"),
   withChapters("chapters and tags, MOV", "chapters.mov"),
   withChapters("chapters and tags, MKV", "chapters.mkv"),

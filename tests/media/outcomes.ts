@@ -29,6 +29,11 @@ const lost = (difference: string, named: string): Outcome => ({
   ...BOTH([difference]),
   named: BOTH([named]),
 });
+/** Carried as it is stored, from Matroska to Matroska. */
+const lostToMp4 = (difference: string, named: string): Outcome => ({
+  mp4: [difference],
+  named: { mp4: [named] },
+});
 const NOT_SUPPORTED =
   /video codec \((MPEG-4 Part 2|Motion JPEG|MPEG-2 video|Theora video).*\) is not supported/;
 const PARAMETERS_CHANGE: Outcome = { notCopied: /what it takes to decode it changes at frame 50/ };
@@ -117,20 +122,23 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
   "mp2.ts": { mp4: ["sound 0: codec: mp2 -> aac"], mkv: ["sound 0: codec: mp2 -> opus"] },
   "opus.ts": lost("sound: opus -> none", "Opus audio (und), which cannot be read"),
   "aac_private.m2ts": lost("sound: aac -> none", "AAC audio (und), which cannot be read"),
-  "alac.mkv": lost("sound: alac -> none", "audio track 1 (A_ALAC, und)"),
-  "truehd.mkv": lost("sound: truehd -> none", "audio track 1 (A_TRUEHD, und)"),
-  "wavpack.mkv": lost("sound: wavpack -> none", "audio track 1 (A_WAVPACK4, und)"),
-  "adpcm.mkv": lost("sound: adpcm_ms -> none", "audio track 1 (A_MS/ACM, und)"),
+  "alac.mkv": lostToMp4("sound: alac -> none", "audio track 1 (A_ALAC, und)"),
+  "truehd.mkv": lostToMp4("sound: truehd -> none", "audio track 1 (A_TRUEHD, und)"),
+  "wavpack.mkv": lostToMp4("sound: wavpack -> none", "audio track 1 (A_WAVPACK4, und)"),
+  "adpcm.mkv": lostToMp4("sound: adpcm_ms -> none", "audio track 1 (A_MS/ACM, und)"),
   "alac.mov": lost("sound: alac -> none", "audio track 1 (alac, und)"),
 
-  "sound_compressed.mkv": lost(
+  "sound_compressed.mkv": lostToMp4(
     "sound: ac3 -> none",
     "audio track (A_AC3, und), which is compressed (zlib)",
   ),
   "sound_encrypted.mkv": lost("sound: ac3 -> none", "audio track (A_AC3, und), which is encrypted"),
-  "sound_off.mkv": lost("sound: ac3 -> none", "audio track (A_AC3, und), which is switched off"),
+  "sound_off.mkv": lostToMp4("sound: ac3 -> none", "audio track (A_AC3, und), which is switched off"),
 
-  "subtitles_pictures.mkv": lost("other tracks: subtitle -> none", "subtitles (S_HDMV/PGS, deu)"),
+  "pgs.mkv": lostToMp4("other tracks: subtitle -> none", "subtitles (S_HDMV/PGS, deu)"),
+  "pgs_zlib.mkv": lostToMp4("other tracks: subtitle -> none", "subtitles (S_HDMV/PGS, deu)"),
+  "vobsub.mkv": lostToMp4("other tracks: subtitle -> none", "subtitles (S_VOBSUB, deu)"),
+  "dvbsub.mkv": lostToMp4("other tracks: subtitle -> none", "subtitles (S_DVBSUB, deu)"),
 
   // the track of titles that Apple's players read
   "chapters.mp4": { mkv: ["other tracks: data -> none"] },

@@ -5,6 +5,7 @@ import type { VideoPlan } from "../../lib/chunk/keyframe_segments.ts";
 import { PacketTable } from "../../lib/chunk/packet_table.ts";
 import { planSegments } from "../../lib/chunk/plan_segments.ts";
 import type { SourceFile } from "../../lib/chunk/source_file.ts";
+import type { StoredTrack } from "../../lib/chunk/stored_track.ts";
 import type { Cue } from "../../lib/chunk/subtitle_track.ts";
 import { evenPackets } from "./chunk_synthetic_video.ts";
 
@@ -29,7 +30,25 @@ const cue = (startSeconds: number): Cue => ({
 });
 const chapter = (startSeconds: number): Chapter => ({ startSeconds, endSeconds: undefined, title: "one" });
 
-function sourceWith(cues: readonly Cue[], chapters: readonly Chapter[]): SourceFile {
+/** Something of one block, as a file has it that is read as it is stored. */
+function storedAt(seconds: number): StoredTrack {
+  const index = {
+    ...{ length: 1, timescale: 1, ticks: Float64Array.of(seconds), durationTicks: Float64Array.of(1) },
+    ...{ positions: Float64Array.of(0), sizesBytes: Uint32Array.of(1), keys: Uint8Array.of(1) },
+    displayOrder: undefined,
+  };
+  return {
+    ...{ id: 3, isSound: false, title: "subtitles", entry: new Uint8Array(), delaySeconds: 0 },
+    readIndex: () => Promise.resolve(index),
+    packets: async function* () {},
+  };
+}
+
+function sourceWith(
+  cues: readonly Cue[],
+  chapters: readonly Chapter[],
+  stored: readonly StoredTrack[],
+): SourceFile {
   const subtitles = [{
     title: "subtitles",
     format: "srt",
@@ -37,16 +56,20 @@ function sourceWith(cues: readonly Cue[], chapters: readonly Chapter[]): SourceF
     readCues: () => Promise.resolve(cues),
   }];
   const readChapters = chapters.length > 0 ? () => Promise.resolve({ chapters, omitted: 0 }) : undefined;
-  return { audio: [], subtitles, readChapters } as unknown as SourceFile;
+  return { audio: [], subtitles, stored, readChapters } as unknown as SourceFile;
 }
 
 async function started(
   seconds: number,
   start: "source" | "zero" | undefined,
-  { cues = [], chapters = [] }: { cues?: readonly Cue[]; chapters?: readonly Chapter[] } = {},
+  { cues = [], chapters = [], stored = [] }: {
+    cues?: readonly Cue[];
+    chapters?: readonly Chapter[];
+    stored?: readonly StoredTrack[];
+  } = {},
 ) {
   const plan = planAt(seconds);
-  const source = sourceWith(cues, chapters);
+  const source = sourceWith(cues, chapters, stored);
   const video = await startedVideo({ plan, source, path: "out.mkv", audio: "copy", start });
   return {
     late: video.lateStartSeconds,
@@ -58,6 +81,7 @@ async function started(
       endSeconds,
     ]),
     chapters: (await video.source.readChapters?.())?.chapters.map(({ startSeconds }) => startSeconds),
+    delays: video.source.stored.map(({ delaySeconds }) => delaySeconds),
     isAsItWas: video.plan === plan && video.source === source,
   };
 }
@@ -78,7 +102,7 @@ Deno.test("startedVideo() takes one offset off everything, so that the earliest 
   const alone = await started(40_000, "zero");
   assertEquals(alone, {
     ...{ late: undefined, shown: [0, 1, 2, 3], end: 4, isAsItWas: false },
-    ...{ segments: [[0, 2], [2, undefined]], cues: [], chapters: undefined },
+    ...{ segments: [[0, 2], [2, undefined]], cues: [], chapters: undefined, delays: [] },
   });
   const both = await started(40_000, "zero", {
     cues: [cue(39_999), cue(40_000)],
@@ -89,6 +113,8 @@ Deno.test("startedVideo() takes one offset off everything, so that the earliest 
   assertEquals(both.chapters, [1]);
   const chaptersFirst = await started(40_000, "zero", { cues: [cue(40_000)], chapters: [chapter(39_998)] });
   assertEquals([chaptersFirst.shown[0], chaptersFirst.cues, chaptersFirst.chapters], [50, [[2, 3]], [0]]);
+  const storedFirst = await started(40_000, "zero", { stored: [storedAt(39_998)] });
+  assertEquals([storedFirst.shown[0], storedFirst.delays], [50, [39_998]]);
 });
 
 Deno.test("startedVideo() has nothing to do where something begins at 0, or before", async () => {

@@ -1,0 +1,215 @@
+/** What cannot be read of a Matroska file goes into another as it is stored, and is named where that cannot be. */
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { assemble, type AssembleResult } from "../../lib/assemble/assemble.ts";
+import type { AudioMode } from "../../lib/assemble/audio_plan.ts";
+import { element } from "../../lib/assemble/ebml_bytes.ts";
+import { type OutputStart, startedVideo } from "../../lib/assemble/output_start.ts";
+import { mediaFile } from "../media/make_media.ts";
+import { MATROSKA_ID as ID, type Rewrite, rewritten } from "../media/matroska_rewrite.ts";
+import { MEDIA_CASES } from "../media/media_cases.ts";
+import { complaints, probeFile, probePackets, toNumber } from "../media/probe.ts";
+import { runFfmpeg } from "../media/run_ffmpeg.ts";
+import { disableTrack } from "../media/stored_blocks.ts";
+import { copies, planned } from "./assemble_fixture.ts";
+import { HAS_FFMPEG, WITHOUT_FFMPEG } from "./system_ffmpeg.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+
+function test(behaviour: string, fn: (folder: string) => Promise<void>): void {
+  Deno.test({
+    name: HAS_FFMPEG ? behaviour : `${behaviour} ${WITHOUT_FFMPEG}`,
+    ignore: !HAS_FFMPEG,
+    async fn() {
+      await using folder = await temporaryFolder();
+      await fn(folder.path);
+    },
+  });
+}
+
+const made = async (file: string) => await mediaFile(MEDIA_CASES.find((media) => media.file === file)!);
+
+interface CopyOptions {
+  readonly audio?: AudioMode;
+  readonly start?: OutputStart;
+}
+
+async function copied(
+  input: string,
+  path: string,
+  { audio = "copy", start = "source" }: CopyOptions = {},
+): Promise<AssembleResult> {
+  using video = await planned(input, { kind: "seconds", seconds: 1 });
+  const shards = copies(video.source, video.plan);
+  return await assemble({
+    ...await startedVideo({ ...video, path, audio, start }),
+    path,
+    shards,
+    copied: true,
+    audio,
+  });
+}
+
+/** A file of the cases, written again. */
+async function changed(file: string, folder: string, rewrite: Rewrite): Promise<string> {
+  const path = join(folder, "changed.mkv");
+  await Deno.writeFile(path, rewritten(await Deno.readFile(await made(file)), rewrite));
+  return path;
+}
+
+/** Where subtitles stand in the cases. */
+const SUBTITLES = 3;
+const isOfSubtitles = (id: number, bytes: Uint8Array) =>
+  (id === ID.SimpleBlock || id === ID.Block) && bytes[0] === (0x80 | SUBTITLES);
+
+/** By ffprobe, all that it says of a track and of its packets but where they are. */
+async function trackFacts(path: string, stream: string): Promise<unknown> {
+  const { stdout } = await runFfmpeg("ffprobe", [
+    ...["-select_streams", stream, "-show_data_hash", "sha256", "-of", "json", "-show_entries"],
+    "packet=pts_time,duration_time,data_hash:stream=codec_name,extradata_hash,channels,sample_rate:" +
+    "stream_tags=language,title:stream_disposition=default,forced,comment",
+    path,
+  ]);
+  const { packets, streams } = JSON.parse(stdout) as {
+    packets: unknown[];
+    streams: Record<string, unknown>[];
+  };
+  return { packets, streams: streams.map((stream) => ({ tags: {}, ...stream })) };
+}
+
+for (
+  const [file, stream, title] of [
+    ["pgs.mkv", "s:0", "subtitles (S_HDMV/PGS, deu)"],
+    ["pgs_zlib.mkv", "s:0", "subtitles (S_HDMV/PGS, deu)"],
+    ["vobsub.mkv", "s:0", "subtitles (S_VOBSUB, deu)"],
+    ["dvbsub.mkv", "s:0", "subtitles (S_DVBSUB, deu)"],
+    ["alac.mkv", "a:0", "audio track 1 (A_ALAC, und)"],
+    ["truehd.mkv", "a:0", "audio track 1 (A_TRUEHD, und)"],
+    ["wavpack.mkv", "a:0", "audio track 1 (A_WAVPACK4, und)"],
+    ["sound_compressed.mkv", "a:0", "audio track (A_AC3, und), which is compressed (zlib)"],
+  ] as const
+) {
+  test(`${file}: what cannot be read is the same, packet for packet, in another .mkv, and is named for .mp4`, async (folder) => {
+    const input = await made(file);
+    const path = join(folder, "out.mkv");
+    const result = await copied(input, path);
+    assertEquals(result.notCarried, []);
+    assertEquals(
+      result.audioTracks.filter((audio) => audio.title === title),
+      stream === "a:0" ? [{ title, kind: "copied" }] : [],
+    );
+    assertEquals(await trackFacts(path, stream), await trackFacts(input, stream));
+    // Of TrueHD's packets several have the same time by Matroska's clock, which FFmpeg has words for.
+    if (await complaints(input) === "") assertEquals(await complaints(path), "");
+    const again = join(folder, "again.mkv");
+    await copied(path, again);
+    assertEquals(await trackFacts(again, stream), await trackFacts(input, stream));
+    assertEquals((await copied(input, join(folder, "out.mp4"))).notCarried, [title]);
+  });
+}
+
+test("names, roles and flags of subtitles that are pictures are those of the source", async (folder) => {
+  const input = join(folder, "named.mkv");
+  await runFfmpeg("ffmpeg", [
+    ...["-i", await made("pgs.mkv"), "-map", "0", "-c", "copy", "-metadata:s:s:0", "title=Für alle"],
+    ...["-disposition:s:0", "forced+comment", input],
+  ]);
+  const path = join(folder, "out.mkv");
+  await copied(input, path);
+  const { streams } = await probeFile(path);
+  const { tags, dispositions } = streams.find(({ kind }) => kind === "subtitle")!;
+  assertEquals([tags.title, tags.language], ["Für alle", "deu"]);
+  assertEquals(dispositions.filter((name) => name !== "default").sort(), ["comment", "forced"]);
+  assertEquals(await trackFacts(path, "s:0"), await trackFacts(input, "s:0"));
+});
+
+test("a track that is switched off stays so, of text and of pictures", async (folder) => {
+  for (const file of ["subtitles_srt.mkv", "pgs.mkv"]) {
+    const input = join(folder, file);
+    await Deno.writeFile(input, disableTrack(SUBTITLES)([await Deno.readFile(await made(file))]));
+    const path = join(folder, `out_${file}`);
+    assertEquals((await copied(input, path)).notCarried, []);
+    assertEquals(await trackFacts(path, "s:0"), await trackFacts(input, "s:0"));
+    const flags: number[] = [];
+    rewritten(await Deno.readFile(path), (id, bytes) => {
+      if (id === ID.TrackEntry) flags.push(hasDisabled(bytes) ? 0 : 1);
+      return undefined;
+    });
+    assertEquals(flags, [1, 1, 0]);
+  }
+});
+
+/** FlagEnabled 0. */
+const hasDisabled = (entry: Uint8Array) => entry.toHex().includes("b98100");
+
+test("sound that cannot be read is left out where sound is to be encoded, or none is wanted", async (folder) => {
+  const input = await made("truehd.mkv");
+  const title = "audio track 1 (A_TRUEHD, und)";
+  const none = await copied(input, join(folder, "none.mkv"), { audio: "none" });
+  assertEquals([none.audioTracks, none.notCarried], [[], []]);
+  const encoded = await copied(input, join(folder, "encoded.mkv"), { audio: { codec: "opus" } });
+  assertEquals([encoded.audioTracks, encoded.notCarried], [[], [title]]);
+});
+
+test("what is stored begins with the pictures where an output is to begin at 0", async (folder) => {
+  const input = join(folder, "late.mkv");
+  await runFfmpeg("ffmpeg", [
+    ...["-i", await made("vobsub.mkv"), "-map", "0", "-c", "copy", "-output_ts_offset", "100", input],
+  ]);
+  const path = join(folder, "zero.mkv");
+  await copied(input, path, { start: "zero" });
+  const timesOf = async (path: string, stream: string) =>
+    (await probePackets(path, stream)).map(({ shown }) => toNumber(shown!));
+  const [early] = await timesOf(path, "v:0");
+  assert(early! < 0.1, `${early}`);
+  const [late] = await timesOf(input, "v:0");
+  const expected = (await timesOf(input, "s:0")).map((time) => time - (late! - early!));
+  for (const [index, time] of (await timesOf(path, "s:0")).entries()) {
+    assert(Math.abs(time - expected[index]!) <= 0.0011, `${time}, not ${expected[index]}`);
+  }
+});
+
+const NAMED: Readonly<Record<string, Rewrite>> = {
+  "several frames in a block": (id, bytes) => {
+    if (!isOfSubtitles(id, bytes)) return undefined;
+    const laced = bytes.slice();
+    laced[3]! |= 0x02;
+    return element(id, laced);
+  },
+  "facts of single blocks": (id, bytes) =>
+    id === ID.BlockGroup && bytes[2] === (0x80 | SUBTITLES) || isOfSubtitles(id, bytes)
+      ? element(
+        ID.BlockGroup,
+        id === ID.BlockGroup ? bytes : element(ID.Block, bytes),
+        element(BLOCK_ADDITIONS, element(0xa6, element(0xa5, 1))),
+      )
+      : undefined,
+  "an entry without end": (id, bytes) =>
+    id === ID.TrackEntry && bytes.includes(0xd7) && bytes[bytes.indexOf(0xd7) + 2] === SUBTITLES
+      ? element(id, bytes, element(CODEC_PRIVATE, new Uint8Array(2 ** 20)))
+      : undefined,
+};
+const [BLOCK_ADDITIONS, CODEC_PRIVATE] = [0x75a1, 0x63a2] as const;
+
+for (const [what, rewrite] of Object.entries(NAMED)) {
+  test(`subtitles that are pictures are named, not carried, where they have ${what}`, async (folder) => {
+    const input = await changed("pgs.mkv", folder, rewrite);
+    const path = join(folder, "out.mkv");
+    assertEquals((await copied(input, path)).notCarried, ["subtitles (S_HDMV/PGS, deu)"]);
+    assertEquals((await probeFile(path)).streams.map(({ kind }) => kind), ["video", "audio"]);
+  });
+}
+
+test("a block that would last for years lasts no longer than the video and 10 s", async (folder) => {
+  const input = await changed(
+    "vobsub.mkv",
+    folder,
+    (id) => id === BLOCK_DURATION ? element(id, 2 ** 31) : undefined,
+  );
+  const path = join(folder, "out.mkv");
+  assertEquals((await copied(input, path)).notCarried, []);
+  const ends = (await probePackets(path, "s:0")).map(({ shown, duration }) =>
+    toNumber(shown!) + toNumber(duration!)
+  );
+  assertEquals(ends.map(Math.round), [13, 13]);
+});
+const BLOCK_DURATION = 0x9b;
