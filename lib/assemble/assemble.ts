@@ -137,7 +137,8 @@ async function writeVideo(
   const format = formatOf(container, { onSegmentHeader });
   const output = new Output({ format, target });
   try {
-    const sound = planAudio(source.audio, container, audio);
+    const storedIds = new Set(extras.stored.map(({ track }) => track.id));
+    const sound = planAudio(source.audio.filter(({ track }) => !storedIds.has(track.id)), container, audio);
     const feeds = [addVideo(output, container, video, options)];
     const forms = [packetForm({ ...videoConfig(video.first, source), codec: video.first.codec })];
     for (const treatment of sound.treatments) {
@@ -196,11 +197,11 @@ async function writeVideo(
       converted: extras.converted,
       notCarried: [
         ...missingFrames(plan),
-        ...withoutCarried([...source.otherContents, ...sound.notCarried], [
-          ...extras.carried,
-          ...entryBoxes.carried,
-        ]).filter((what) => !tags.carried.includes(what)),
+        ...withoutCarried(source.otherContents, [...extras.carried, ...entryBoxes.carried]).filter((what) =>
+          !tags.carried.includes(what)
+        ),
         ...extras.notCarried,
+        ...sound.notCarried,
         ...lostMediaRoles(container, "the video", source.video),
         ...sound.treatments.flatMap(({ audio }) => lostMediaRoles(container, audio.title, audio)),
         ...extras.subtitles.flatMap(({ track }) => lostSubtitleRoles(container, track)),

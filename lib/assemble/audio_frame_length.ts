@@ -1,4 +1,5 @@
 /** How long a packet of sound is, as its codec tells: pure. */
+import { alacPacketSamples } from "../chunk/alac_config.ts";
 import { descriptionBytes } from "../chunk/description_bytes.ts";
 import { mpegFrameSamples } from "../chunk/mpeg_audio.ts";
 import type { AudioDecoderConfig, SourceAudioCodec } from "../chunk/source_audio.ts";
@@ -23,11 +24,19 @@ export function frameSeconds(
   const { sampleRate, numberOfChannels } = decoderConfig;
   if (codec === "opus") return opusSeconds(data);
   if (codec === "aac") return 1024 / (coreRate(descriptionBytes(decoderConfig.description)) ?? sampleRate);
+  if (codec === "truehd") return 1 / (sampleRate % 44_100 === 0 ? TRUEHD_UNITS[1] : TRUEHD_UNITS[0]);
+  if (codec === "alac") {
+    const samples = alacPacketSamples(descriptionBytes(decoderConfig.description));
+    return samples === undefined ? undefined : samples / sampleRate;
+  }
   const samples = PCM_BYTES[codec] === undefined
     ? SAMPLES[codec]?.(data)
     : sizeBytes / (PCM_BYTES[codec] * numberOfChannels);
   return samples === undefined ? undefined : samples / sampleRate;
 }
+
+/** Access units a second, for sample rates of 48 and of 44.1 kHz and their multiples: 40 samples at the lowest. */
+const TRUEHD_UNITS = [1_200, 1_102.5] as const;
 
 /** Codecs that tell in each packet how many samples it holds; Vorbis would need its tables, DTS goes on evenly. */
 const SAMPLES: Partial<Record<SourceAudioCodec, (data: Uint8Array) => number | undefined>> = {

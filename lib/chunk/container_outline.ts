@@ -1,5 +1,6 @@
 /** What a container says of itself that the demuxer does not tell: its full size, delays, and other tracks. */
 import type { TrackDisposition } from "mediabunny";
+import type { AlacConfig } from "./alac_config.ts";
 import type { ChapterList } from "./chapters.ts";
 import type { StatedAspect } from "./pixel_aspect.ts";
 import type { DolbyVision } from "./dolby_vision.ts";
@@ -44,6 +45,8 @@ export interface ContainerOutline {
   readonly shownUntilSeconds?: ReadonlyMap<number, number>;
   /** By track number, all streams that it lists, in words: some of them the demuxer may not know. */
   readonly streams?: ReadonlyMap<number, string>;
+  /** By track number, what decoders of its Apple Lossless have to know. */
+  readonly alacConfigs?: ReadonlyMap<number, AlacConfig>;
   /** By track number, what it says of each stream where the demuxer tells nothing of the kind. */
   readonly labels?: ReadonlyMap<number, StreamLabels>;
   /** By track number, what pictures and sound are for, where it says anything of it. */

@@ -6,6 +6,7 @@ import {
   type ContainerOutline,
   MAX_PARTS,
 } from "./container_outline.ts";
+import { type AlacConfig, alacConfig } from "./alac_config.ts";
 import { matroskaPixelAspect } from "./matroska_aspect.ts";
 import { matroskaChapters } from "./matroska_chapters.ts";
 import { matroskaHdr } from "./matroska_hdr.ts";
@@ -43,6 +44,7 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
   const hdr = new Map<number, StatedHdr>();
   const dolbyVision = new Map<number, DolbyVision>();
   const roles = new Map<number, ReadonlySet<TrackRole>>();
+  const alacConfigs = new Map<number, AlacConfig>();
   for await (const part of elements(file, 0, file.sizeBytes)) {
     if (part.end !== undefined) claimedBytes = Math.max(claimedBytes, part.end);
     if (part.id !== ID.Segment) continue;
@@ -78,6 +80,8 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
           otherContents.push(DOLBY_VISION);
           dolbyVision.set(track.number, track.dolbyVision);
         }
+        const alac = track.codec === ALAC ? alacConfig(track.codecPrivate ?? new Uint8Array()) : undefined;
+        if (alac) alacConfigs.set(track.number, alac);
         if (track.roles.size > 0) roles.set(track.number, track.roles);
         if (track.stereoMode > 0) stereoModes.set(track.number, track.stereoMode);
         if (track.delaySeconds > 0) delaysSeconds.set(track.number, track.delaySeconds);
@@ -88,7 +92,7 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
   return {
     ...{ claimedBytes, otherContents, delaysSeconds, fault, subtitles, stored, pixelAspects },
     ...info,
-    ...{ stereoModes, streams, hdr, dolbyVision, roles },
+    ...{ stereoModes, streams, hdr, dolbyVision, roles, alacConfigs },
     ...(readChapters && { readChapters }),
   };
 }
@@ -185,6 +189,7 @@ const IN_SEGMENT: ReadonlySet<number> = new Set([
 
 const SUBTITLES = "subtitles";
 
+const ALAC = "A_ALAC";
 const SOUND_TYPE = 2;
 /** Video, and what is mixed of several. */
 const WITH_PICTURES: ReadonlySet<number> = new Set([1, 3]);

@@ -2,6 +2,7 @@
 import { type ByteSource, CHAPTERS, type ContainerOutline, MAX_PARTS } from "./container_outline.ts";
 import { firstSampleOnly, type Replacement, withReplacements } from "./mp4_abridged.ts";
 import { bytesOf } from "./mp4_box_bytes.ts";
+import { type AlacConfig, alacConfig, mp4AlacConfig } from "./alac_config.ts";
 import { boxesAt, boxesIn, letters } from "./mp4_boxes.ts";
 import { chapterTrackIds, hasChapterList, listedChapters, trackChapters } from "./mp4_chapters.ts";
 import { creationNs } from "./mp4_creation_time.ts";
@@ -29,6 +30,8 @@ const MAX_TEXT_SAMPLES_IN_ALL = 500_000;
 /** What a track counts for that cannot be read: to find that out has taken time as well. */
 const UNREAD_SAMPLES = 5_000;
 
+const NO_BYTES = new Uint8Array();
+
 interface Outline {
   claimedBytes: number;
   readonly otherContents: string[];
@@ -39,6 +42,7 @@ interface Outline {
   readonly hdr: Map<number, StatedHdr>;
   readonly dolbyVision: Map<number, DolbyVision>;
   readonly roles: Map<number, ReadonlySet<TrackRole>>;
+  readonly alacConfigs: Map<number, AlacConfig>;
   readonly subtitles: SubtitleOutline[];
   createdNs?: bigint;
   readChapters?: NonNullable<ContainerOutline["readChapters"]>;
@@ -56,7 +60,7 @@ export async function outlineMp4(file: ByteSource): Promise<ContainerOutline> {
     shownUntilSeconds: new Map(),
     samples: new Map(),
     pixelAspects: new Map(),
-    ...{ hdr: new Map(), dolbyVision: new Map(), roles: new Map() },
+    ...{ hdr: new Map(), dolbyVision: new Map(), roles: new Map(), alacConfigs: new Map() },
     subtitles: [],
   };
   const claims = new FragmentClaims(file.sizeBytes);
@@ -166,6 +170,8 @@ function readMovie(moov: DataView, fileBytes: number, outline: Outline): boolean
     const aspect = handler === "vide" ? mp4PixelAspect(view) : undefined;
     if (aspect) outline.pixelAspects.set(trackId(view), aspect);
     if (handler === "vide") readLight(view, outline);
+    const alac = handler === "soun" ? alacConfig(mp4AlacConfig(view) ?? NO_BYTES) : undefined;
+    if (alac) outline.alacConfigs.set(trackId(view), alac);
     const until = shownUntilTicks(editsOf(view));
     if (typeof until === "string") outline.unsupported ??= until;
     // With fragments, a movie box knows only its own part of the duration.

@@ -7,8 +7,11 @@ import { labelsOf, type TrackLabels } from "./track_labels.ts";
 
 export type AudioDecoderConfig = NonNullable<Awaited<ReturnType<InputAudioTrack["getDecoderConfig"]>>>;
 
-/** By the demuxer's names, and what it takes for MP3. */
-export type SourceAudioCodec = AudioCodec | "mp1" | "mp2";
+/** Codecs that neither demuxer nor muxers know: what a demuxer takes for MP3, and lossless ones. */
+const FURTHER_CODECS = ["mp1", "mp2", "truehd", "alac"] as const;
+type FurtherCodec = typeof FURTHER_CODECS[number];
+/** By the demuxer's names. */
+export type SourceAudioCodec = AudioCodec | FurtherCodec;
 
 export interface AudioFacts extends TrackLabels, TrackPackets {
   readonly track: InputAudioTrack;
@@ -33,6 +36,11 @@ export function isReadable(audio: AudioFacts): audio is ReadableAudio {
   return audio.codec !== undefined && audio.decoderConfig !== undefined;
 }
 
+/** Whether a muxer knows what it is. */
+export function isMuxable(audio: AudioFacts): boolean {
+  return isReadable(audio) && !FURTHER_CODECS.some((codec) => codec === audio.codec);
+}
+
 /** @param shiftSeconds To add to all times. */
 export async function audioTracks(
   input: Input,
@@ -47,7 +55,7 @@ export async function audioTracks(
     facts.push({
       track,
       codec,
-      decoderConfig: await decoderConfigOf(track, codec),
+      decoderConfig: await decoderConfigOf(track, codec, outline),
       title: `audio track ${track.number} (${codecName}, ${labels.languageCode})`,
       delaySeconds: (outline.delaysSeconds.get(track.id) ?? 0) - shiftSeconds,
       shownUntilSeconds: outline.shownUntilSeconds?.get(track.id),
@@ -60,7 +68,7 @@ export async function audioTracks(
 /** MP4 and MPEG-TS have one code for all layers of MPEG audio, which the demuxer takes for the third. */
 async function codecOf(track: InputAudioTrack): Promise<SourceAudioCodec | undefined> {
   const codec = await track.getCodec();
-  if (codec === null) return MATROSKA_LAYERS.get(await track.getInternalCodecId());
+  if (codec === null) return BY_CODEC_ID.get(await track.getInternalCodecId());
   if (codec !== "mp3") return codec;
   // What is wrong with its packets is told by whoever needs them.
   const first = await new EncodedPacketSink(track).getFirstPacket().catch(() => null);
@@ -68,20 +76,33 @@ async function codecOf(track: InputAudioTrack): Promise<SourceAudioCodec | undef
   return layer ? `mp${layer}` : codec;
 }
 
-/** By CodecID: those that the demuxer does not know. */
-const MATROSKA_LAYERS: ReadonlyMap<unknown, SourceAudioCodec> = new Map([
+/** As Matroska and MP4 call them. */
+const BY_CODEC_ID: ReadonlyMap<unknown, FurtherCodec> = new Map([
   ["A_MPEG/L1", "mp1"],
   ["A_MPEG/L2", "mp2"],
+  ["A_TRUEHD", "truehd"],
+  ["A_ALAC", "alac"],
+  ["alac", "alac"],
 ]);
 
 async function decoderConfigOf(
   track: InputAudioTrack,
   codec: SourceAudioCodec | undefined,
+  { alacConfigs }: ContainerOutline,
 ): Promise<AudioDecoderConfig | undefined> {
-  if (codec !== "mp1" && codec !== "mp2") return await track.getDecoderConfig() ?? undefined;
-  return {
-    codec,
-    sampleRate: await track.getSampleRate(),
-    numberOfChannels: await track.getNumberOfChannels(),
-  };
+  switch (codec) {
+    case "alac": {
+      const config = alacConfigs?.get(track.id);
+      return config && { codec, ...config };
+    }
+    case "mp1":
+    case "mp2":
+    case "truehd":
+      return {
+        codec,
+        sampleRate: await track.getSampleRate(),
+        numberOfChannels: await track.getNumberOfChannels(),
+      };
+  }
+  return await track.getDecoderConfig() ?? undefined;
 }

@@ -37,7 +37,7 @@ import { outlineOgg } from "./ogg_outline.ts";
 import { DeferredReader, type PacketReader, type TrackPackets } from "./packet_reader.ts";
 import { RandomAccessFile } from "./random_access_file.ts";
 import { type SampleIndex, samplesWithin } from "./sample_index.ts";
-import { type AudioFacts, audioTracks, isReadable } from "./source_audio.ts";
+import { type AudioFacts, audioTracks, isMuxable } from "./source_audio.ts";
 import { NotMediaError, SourceError } from "./source_error.ts";
 import { subtitleTrack } from "./source_subtitles.ts";
 import { type StoredOutline, type StoredTrack, storedTrack } from "./stored_track.ts";
@@ -77,7 +77,7 @@ export interface SourceFile extends Disposable {
   readonly otherContents: readonly string[];
   /** Those of `otherContents` that are text. */
   readonly subtitles: readonly SubtitleTrack[];
-  /** Those of them, and sound that cannot be read, that another file of the kind can have as they are stored. */
+  /** Those of them, and sound that no muxer knows, that another file of the kind can have as they are stored. */
   readonly stored: readonly StoredTrack[];
   /** Reads the chapters, if there are any; gives undefined where that cannot be done. */
   readonly readChapters: (() => Promise<ChapterList | undefined>) | undefined;
@@ -361,18 +361,18 @@ async function streamsUnknown(
   return unknown;
 }
 
-/** Sound that can be read is not carried so; what cannot goes by the name that it is told by. */
+/** Of sound what a muxer does not know, by the name that it is told by. */
 function storedOutlines(
   { stored = [] }: ContainerOutline,
   audio: readonly AudioFacts[],
   unknown: ReadonlyMap<number, string>,
 ): readonly StoredOutline[] {
-  const unread = new Map(
-    audio.filter((facts) => !isReadable(facts)).map(({ track, title }) => [track.id, title]),
+  const unmuxable = new Map(
+    audio.filter((facts) => !isMuxable(facts)).map(({ track, title }) => [track.id, title]),
   );
   return stored.flatMap((outline) => {
     if (!outline.isSound) return [outline];
-    const title = unread.get(outline.id) ?? unknown.get(outline.id);
+    const title = unmuxable.get(outline.id) ?? unknown.get(outline.id);
     return title === undefined ? [] : [{ ...outline, title }];
   });
 }

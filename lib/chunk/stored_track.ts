@@ -1,4 +1,4 @@
-/** Tracks of Matroska that can be carried only as they are stored: what they hold is not read here. */
+/** Tracks of Matroska that can go into another file of the kind as they are stored, whatever is in them. */
 import type { EncodedPacket } from "mediabunny";
 import type { ByteSource } from "./container_outline.ts";
 import { IndexedPackets } from "./indexed_packets.ts";

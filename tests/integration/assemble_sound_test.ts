@@ -21,9 +21,11 @@ import { temporaryFolder } from "./temporary_folder.ts";
 const FRAME_SECONDS = {
   aac: 1024 / 48_000,
   ac3: 1536 / 48_000,
+  alac: 4096 / 48_000,
   mp2: 1152 / 48_000,
   opus: 0.02,
   pcm_s24be: 1024 / 48_000,
+  truehd: 40 / 48_000,
   vorbis: 0.022,
 } as const;
 const CLOCKS_SECONDS = 0.002;
@@ -53,7 +55,11 @@ const CASES: readonly Expected[] = [
   { file: "pcm_be.mov", extension: "mov", codecs: [["pcm_s24be"]] },
   { file: "mp2.ts", extension: "mp4", codecs: [["mp2", "aac"]] },
   { file: "mp2.ts", extension: "mkv", codecs: [["mp2", "opus"]] },
-  { file: "alac.mov", extension: "mp4", codecs: [], notCarried: ["audio track 1 (alac, und)"] },
+  { file: "alac.mov", extension: "mp4", codecs: [["alac", "aac"]] },
+  { file: "alac.mov", extension: "mkv", codecs: [["alac", "opus"]] },
+  { file: "alac.mkv", extension: "mp4", codecs: [["alac", "aac"]] },
+  { file: "truehd.mkv", extension: "mov", codecs: [["truehd", "aac"]] },
+  { file: "wavpack.mkv", extension: "mp4", codecs: [], notCarried: ["audio track 1 (A_WAVPACK4, und)"] },
   { file: "opus.ts", extension: "mp4", codecs: [], notCarried: ["Opus audio (und), which cannot be read"] },
 ];
 

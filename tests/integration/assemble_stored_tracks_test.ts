@@ -77,18 +77,19 @@ async function trackFacts(path: string, stream: string): Promise<unknown> {
 }
 
 for (
-  const [file, stream, title] of [
-    ["pgs.mkv", "s:0", "subtitles (S_HDMV/PGS, deu)"],
-    ["pgs_zlib.mkv", "s:0", "subtitles (S_HDMV/PGS, deu)"],
-    ["vobsub.mkv", "s:0", "subtitles (S_VOBSUB, deu)"],
-    ["dvbsub.mkv", "s:0", "subtitles (S_DVBSUB, deu)"],
-    ["alac.mkv", "a:0", "audio track 1 (A_ALAC, und)"],
-    ["truehd.mkv", "a:0", "audio track 1 (A_TRUEHD, und)"],
-    ["wavpack.mkv", "a:0", "audio track 1 (A_WAVPACK4, und)"],
-    ["sound_compressed.mkv", "a:0", "audio track (A_AC3, und), which is compressed (zlib)"],
+  const [file, stream, title, mp4] of [
+    ["pgs.mkv", "s:0", "subtitles (S_HDMV/PGS, deu)", "named"],
+    ["pgs_zlib.mkv", "s:0", "subtitles (S_HDMV/PGS, deu)", "named"],
+    ["vobsub.mkv", "s:0", "subtitles (S_VOBSUB, deu)", "named"],
+    ["dvbsub.mkv", "s:0", "subtitles (S_DVBSUB, deu)", "named"],
+    ["alac.mkv", "a:0", "audio track 1 (alac, und)", "encoded"],
+    ["truehd.mkv", "a:0", "audio track 1 (truehd, und)", "encoded"],
+    ["mp2.mkv", "a:0", "audio track 1 (mp2, und)", "encoded"],
+    ["wavpack.mkv", "a:0", "audio track 1 (A_WAVPACK4, und)", "named"],
+    ["sound_compressed.mkv", "a:0", "audio track (A_AC3, und), which is compressed (zlib)", "named"],
   ] as const
 ) {
-  test(`${file}: what cannot be read is the same, packet for packet, in another .mkv, and is named for .mp4`, async (folder) => {
+  test(`${file}: what no muxer knows is the same, packet for packet, in another .mkv, and is ${mp4} for .mp4`, async (folder) => {
     const input = await made(file);
     const path = join(folder, "out.mkv");
     const result = await copied(input, path);
@@ -103,7 +104,9 @@ for (
     const again = join(folder, "again.mkv");
     await copied(path, again);
     assertEquals(await trackFacts(again, stream), await trackFacts(input, stream));
-    assertEquals((await copied(input, join(folder, "out.mp4"))).notCarried, [title]);
+    const other = await copied(input, join(folder, "out.mp4"));
+    const encoded = other.audioTracks.filter(({ kind }) => kind === "encoded").map(({ title }) => title);
+    assertEquals([encoded, other.notCarried], mp4 === "encoded" ? [[title], []] : [[], [title]]);
   });
 }
 
@@ -141,13 +144,20 @@ test("a track that is switched off stays so, of text and of pictures", async (fo
 /** FlagEnabled 0. */
 const hasDisabled = (entry: Uint8Array) => entry.toHex().includes("b98100");
 
-test("sound that cannot be read is left out where sound is to be encoded, or none is wanted", async (folder) => {
-  const input = await made("truehd.mkv");
-  const title = "audio track 1 (A_TRUEHD, und)";
-  const none = await copied(input, join(folder, "none.mkv"), { audio: "none" });
-  assertEquals([none.audioTracks, none.notCarried], [[], []]);
-  const encoded = await copied(input, join(folder, "encoded.mkv"), { audio: { codec: "opus" } });
-  assertEquals([encoded.audioTracks, encoded.notCarried], [[], [title]]);
+test("sound that no muxer knows is encoded or left out where that is asked for", async (folder) => {
+  const files = { readable: await made("truehd.mkv"), unreadable: await made("wavpack.mkv") };
+  const resultsOf = async (audio: AudioMode) => {
+    const names = Object.keys(files) as (keyof typeof files)[];
+    return await Promise.all(names.map(async (name) => {
+      const { audioTracks, notCarried } = await copied(files[name], join(folder, `${name}.mkv`), { audio });
+      return { kinds: audioTracks.map(({ kind }) => kind), notCarried };
+    }));
+  };
+  assertEquals(await resultsOf("none"), [{ kinds: [], notCarried: [] }, { kinds: [], notCarried: [] }]);
+  assertEquals(await resultsOf({ codec: "opus" }), [
+    { kinds: ["encoded"], notCarried: [] },
+    { kinds: [], notCarried: ["audio track 1 (A_WAVPACK4, und)"] },
+  ]);
 });
 
 test("what is stored begins with the pictures where an output is to begin at 0", async (folder) => {

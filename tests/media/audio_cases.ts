@@ -97,6 +97,7 @@ export const AUDIO_CASES: readonly MediaCase[] = [
   withCodec("MP3 in MP4", "mp3.mp4", ["-c:a", "libmp3lame"]),
   withCodec("MP3 in MKV", "mp3.mkv", ["-c:a", "libmp3lame"]),
   withCodec("MP2 in MPEG-TS", "mp2.ts", ["-c:a", "mp2"]),
+  withCodec("MP2 in MKV", "mp2.mkv", ["-c:a", "mp2"]),
   withCodec("ALAC in MOV", "alac.mov", ["-c:a", "alac"]),
   withCodec("ALAC in MKV", "alac.mkv", ["-c:a", "alac"]),
   withCodec("TrueHD in MKV", "truehd.mkv", ["-ar", "48000", "-c:a", "truehd", "-strict", "-2"]),

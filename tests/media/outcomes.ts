@@ -122,11 +122,12 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
   "mp2.ts": { mp4: ["sound 0: codec: mp2 -> aac"], mkv: ["sound 0: codec: mp2 -> opus"] },
   "opus.ts": lost("sound: opus -> none", "Opus audio (und), which cannot be read"),
   "aac_private.m2ts": lost("sound: aac -> none", "AAC audio (und), which cannot be read"),
-  "alac.mkv": lostToMp4("sound: alac -> none", "audio track 1 (A_ALAC, und)"),
-  "truehd.mkv": lostToMp4("sound: truehd -> none", "audio track 1 (A_TRUEHD, und)"),
+  "mp2.mkv": { mp4: ["sound 0: codec: mp2 -> aac"] },
+  "alac.mkv": { mp4: ["sound 0: codec: alac -> aac"] },
+  "truehd.mkv": { mp4: ["sound 0: codec: truehd -> aac"] },
   "wavpack.mkv": lostToMp4("sound: wavpack -> none", "audio track 1 (A_WAVPACK4, und)"),
   "adpcm.mkv": lostToMp4("sound: adpcm_ms -> none", "audio track 1 (A_MS/ACM, und)"),
-  "alac.mov": lost("sound: alac -> none", "audio track 1 (alac, und)"),
+  "alac.mov": { mp4: ["sound 0: codec: alac -> aac"], mkv: ["sound 0: codec: alac -> opus"] },
 
   "sound_compressed.mkv": lostToMp4(
     "sound: ac3 -> none",
