@@ -14,6 +14,8 @@ const BOX_HEADER = Uint8Array.of(0, 0, 0, 36, 0x61, 0x6c, 0x61, 0x63);
 /** Its header, and its version and flags. */
 const BEFORE_CONFIG_BYTES = 12;
 const CONFIG_BYTES = 24;
+/** Behind the header of the first sample description, which has the same name. */
+const IN_ENTRY = 16;
 /** Within the configuration. */
 const [CHANNELS_AT, SAMPLE_RATE_AT] = [9, 20] as const;
 
@@ -44,7 +46,7 @@ export function mp4AlacConfig(trak: DataView): Uint8Array | undefined {
   if (!stsd) return undefined;
   const bytes = bytesOf(stsd);
   // QuickTime has it within another box ("wave"), which may stand anywhere.
-  for (let at = bytes.indexOf(0x61); at >= 4; at = bytes.indexOf(0x61, at + 1)) {
+  for (let at = bytes.indexOf(0x61, IN_ENTRY); at >= 0; at = bytes.indexOf(0x61, at + 1)) {
     const start = at - 4;
     if (!BOX_HEADER.every((byte, index) => bytes[start + index] === byte)) continue;
     return bytes.slice(start + BEFORE_CONFIG_BYTES, start + BEFORE_CONFIG_BYTES + CONFIG_BYTES);
