@@ -28,6 +28,7 @@ import { checkPicture, DEFAULT_SETTINGS } from "./lib/encode/settings.ts";
 import { createRetrievedCheck } from "./lib/fleet/check_retrieved.ts";
 import { mediaChunks, opaqueChunks } from "./lib/fleet/outgoing_chunks.ts";
 import type { CheckRetrieved } from "./lib/fleet/round_trip.ts";
+import { lockOutput } from "./lib/job/output_lock.ts";
 import { connectWorker, type WorkerClient } from "./lib/rpc/worker_client.ts";
 import type { RequestedSettings } from "./lib/rpc/wire_settings.ts";
 import { checkVideoId, InvalidKeyError, MAX_VIDEO_ID_BYTES } from "./lib/store/shard_key.ts";
@@ -119,6 +120,7 @@ async function main({ flags }: Parsed<typeof COMMAND>, signal: AbortSignal): Pro
   if (source) await checkEncodes(worker, settings, { signal });
   await prepareFolder(flags.output_dir);
   if (flags.reconstruct !== undefined) await checkVideoPlace(flags.reconstruct, { source: path });
+  await using _lock = flags.reconstruct === undefined ? undefined : await lockOutput(flags.reconstruct);
 
   const coded = source ? codedSettings(settings, source.video) : settings;
   const video = source && await planVideo(source, coded, flags, signal);
@@ -178,6 +180,7 @@ async function copy(flags: Flags, audio: AudioMode, signal: AbortSignal): Promis
   const output = flags.reconstruct!; // or checkFlags() would have thrown
   using source = await openSource(path);
   await checkVideoPlace(output, { source: path });
+  await using _lock = await lockOutput(output);
   const plan = await planSource(source, { kind: "bytes", bytes: flags.chunk_size }, { signal });
   const reconstruction = await copyVideo(plan, { source, path: output, audio, signal });
   const result = { videoId: null, outputDir: "", total: plan.segments.length, shards: [], failed: [] };
