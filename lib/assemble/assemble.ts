@@ -22,6 +22,7 @@ import { colourElement, withoutColour } from "./matroska_colour.ts";
 import { addMatroskaExtras } from "./matroska_extras.ts";
 import type { SegmentHeader } from "./matroska_header.ts";
 import { withMovieTags } from "./movie_tags.ts";
+import { storedMp4Tracks, withStoredTracks } from "./mp4_stored_tracks.ts";
 import { textTracks, withTexts } from "./mp4_text_tracks.ts";
 import { DOLBY_VISION } from "../chunk/dolby_vision.ts";
 import { box } from "../chunk/mp4_box_bytes.ts";
@@ -164,6 +165,8 @@ async function writeVideo(
         form: forms[index]!,
         mostPackets: output.tracks[index]?.metadata.maximumPacketCount ?? 0,
       }));
+      const texts = textTracks(extras);
+      const stored = storedMp4Tracks(extras.stored, extras.endSeconds);
       const onMovie = (moov: Uint8Array) => {
         const level = video.vp9Level();
         if (level !== undefined) setVp9Level(moov, level);
@@ -173,9 +176,13 @@ async function writeVideo(
       const withTracks = (moov: DataView) => {
         const described = withRoles(withVideoEntryBoxes(moov, entryBoxes.boxes), media.map(mediaRoles));
         const whole = hasTexts(extras) ? withTexts(described, extras, tracks.length + 1) : described;
-        return withMovieTags(whole, tags.movie);
+        const withStored = withStoredTracks(whole, extras.stored, {
+          firstId: tracks.length + texts.length + 1,
+          sourceVideoId: source.video.track.id,
+        });
+        return withMovieTags(withStored, tags.movie);
       };
-      await writeMp4(file, { output, target: header }, [...tracks, ...textTracks(extras)], {
+      await writeMp4(file, { output, target: header }, [...tracks, ...texts, ...stored], {
         withTracks,
         onMovie,
         signal,

@@ -63,10 +63,10 @@ export async function readExtras(
     if (made.to !== undefined) converted.push(conversion(track, made));
   }
   const stored: CarriedTrack[] = [];
-  for (const track of container === "mkv" ? source.stored : []) {
+  for (const track of source.stored) {
     signal?.throwIfAborted();
     if (1 + source.audio.length + subtitles.length + stored.length >= MAX_TRACKS) break;
-    const made = track.isSound && audio !== "copy" ? undefined : await carried(track, endSeconds);
+    const made = track.isSound && audio !== "copy" ? undefined : await carried(track, container, endSeconds);
     if (!made) continue;
     stored.push(made);
     titles.push(track.title);

@@ -6,9 +6,9 @@ import type { TrackFeed } from "./interleave.ts";
 import { chaptersElement } from "./matroska_chapters.ts";
 import { infoElements, stereoElements } from "./matroska_facts.ts";
 import { type HeaderExtras, putExtras, type SegmentHeader, withRoom } from "./matroska_header.ts";
+import { addStoredTrack } from "./matroska_stored_tracks.ts";
 import { addMatroskaSubtitles } from "./matroska_subtitles.ts";
 import type { OutputTags } from "./output_tags.ts";
-import { addStoredTrack } from "./stored_tracks.ts";
 
 export interface MatroskaExtras {
   readonly feeds: readonly TrackFeed[];

@@ -1,10 +1,8 @@
-/** Tracks of a Matroska source that go into another Matroska file as they are stored. */
-import type { EncodedPacket, Output } from "mediabunny";
-import { elementsIn } from "../chunk/ebml.ts";
+/** Tracks of a source that go into another file of its kind as they are stored. */
+import type { EncodedPacket } from "mediabunny";
 import type { SampleIndex } from "../chunk/sample_index.ts";
-import type { StoredTrack } from "../chunk/stored_track.ts";
-import { concatenated, element } from "./ebml_bytes.ts";
-import { addBlockTrack, type BlockTrack } from "./matroska_blocks.ts";
+import type { StoredKind, StoredTrack } from "../chunk/stored_track.ts";
+import type { Container } from "./output_container.ts";
 import { MOST_LATE_SECONDS } from "./sound_bounds.ts";
 
 /** One that can go into the output. */
@@ -14,19 +12,26 @@ export interface CarriedTrack {
   readonly startSeconds: number;
 }
 
-/** RFC 9559, 5.1.4.1. */
-const [TRACK_NUMBER, TRACK_UID] = [0xd7, 0x73c5] as const;
-/** What speaks of other parts of its file: TrackOverlay, TrackOperation, AttachmentLink; CRC-32 and Void. */
-const OF_ITS_FILE: ReadonlySet<number> = new Set([TRACK_NUMBER, TRACK_UID, 0x6fab, 0xe2, 0x7446, 0xbf, 0xec]);
-/** More is in no block of sound or of subtitles. */
+const KINDS: Readonly<Record<Container, readonly StoredKind[]>> = {
+  mp4: ["mp4"],
+  mov: ["mp4", "mov"],
+  mkv: ["matroska"],
+  webm: [],
+};
+/** More is in no block or sample of sound, of subtitles or of telemetry. */
 const MAX_BLOCK_BYTES = 16 * 1024 * 1024;
 
 /**
- * Undefined: it has no blocks, or they are not where and when blocks can be.
+ * Undefined: the container is of another kind, or the track has no blocks, or not where and when blocks can be.
  *
  * @param endSeconds When the video ends.
  */
-export async function carried(track: StoredTrack, endSeconds: number): Promise<CarriedTrack | undefined> {
+export async function carried(
+  track: StoredTrack,
+  container: Container,
+  endSeconds: number,
+): Promise<CarriedTrack | undefined> {
+  if (!KINDS[container].includes(track.kind)) return undefined;
   const index = await track.readIndex();
   if (!index || index.length === 0 || index.displayOrder) return undefined;
   if (index.sizesBytes.some((bytes) => bytes > MAX_BLOCK_BYTES)) return undefined;
@@ -36,26 +41,9 @@ export async function carried(track: StoredTrack, endSeconds: number): Promise<C
   return isLate ? undefined : { track, index, startSeconds: Math.max(0, startSeconds) };
 }
 
-/** Adds it to an output that has not started. */
-export function addStoredTrack(
-  output: Output,
+/** Its blocks at the times of the output. */
+export async function* storedPackets(
   { track, index }: CarriedTrack,
-  { endSeconds }: { readonly endSeconds: number },
-): BlockTrack {
-  const elements = (number: number) =>
-    concatenated([
-      element(TRACK_NUMBER, number),
-      element(TRACK_UID, number),
-      ...[...elementsIn(track.entry)].flatMap(({ id, bytes }) =>
-        OF_ITS_FILE.has(id) ? [] : [element(id, bytes)]
-      ),
-    ]);
-  return addBlockTrack(output, elements, packets(track, index, endSeconds));
-}
-
-async function* packets(
-  track: StoredTrack,
-  index: SampleIndex,
   endSeconds: number,
 ): AsyncGenerator<EncodedPacket, void, undefined> {
   for await (const packet of track.packets(index)) {

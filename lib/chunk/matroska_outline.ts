@@ -71,7 +71,7 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
           subtitles.push(subtitleOf(track, title, format));
         } else if (isCarriable(track)) {
           const isSound = track.type === SOUND_TYPE;
-          stored.push({ id: track.number, isSound, title, entry: track.entry.slice() });
+          stored.push({ kind: "matroska", id: track.number, isSound, title, entry: track.entry.slice() });
         }
         if (track.pixelAspect) pixelAspects.set(track.number, track.pixelAspect);
         if (track.hdr === "unreadable") otherContents.push(UNREADABLE_LIGHT);

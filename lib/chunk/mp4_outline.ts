@@ -12,10 +12,12 @@ import { mp4PixelAspect } from "./mp4_aspect.ts";
 import { DOLBY_VISION, type DolbyVision, isDolbyVision } from "./dolby_vision.ts";
 import { videoEntryBoxes } from "./mp4_video_entry.ts";
 import { hdrInBox, type StatedHdr, UNREADABLE_LIGHT } from "./stated_hdr.ts";
-import { sampleIndexOf } from "./mp4_sample_index.ts";
+import { sampleIndexOf, type SampleIndexOptions } from "./mp4_sample_index.ts";
+import { handlerOf, mp4StoredTrack } from "./mp4_stored_tracks.ts";
 import { mp4Subtitles } from "./mp4_subtitles.ts";
 import type { StatedAspect } from "./pixel_aspect.ts";
 import type { SampleIndex } from "./sample_index.ts";
+import type { StoredOutline } from "./stored_track.ts";
 import type { SubtitleOutline } from "./subtitle_track.ts";
 import { mp4Roles, type TrackRole } from "./track_roles.ts";
 import { FragmentClaims, sampleTableFault } from "./mp4_tables.ts";
@@ -44,6 +46,7 @@ interface Outline {
   readonly roles: Map<number, ReadonlySet<TrackRole>>;
   readonly alacConfigs: Map<number, AlacConfig>;
   readonly subtitles: SubtitleOutline[];
+  readonly stored: StoredOutline[];
   createdNs?: bigint;
   readChapters?: NonNullable<ContainerOutline["readChapters"]>;
   abridged?: ByteSource;
@@ -61,7 +64,7 @@ export async function outlineMp4(file: ByteSource): Promise<ContainerOutline> {
     samples: new Map(),
     pixelAspects: new Map(),
     ...{ hdr: new Map(), dolbyVision: new Map(), roles: new Map(), alacConfigs: new Map() },
-    subtitles: [],
+    ...{ subtitles: [], stored: [] },
   };
   const claims = new FragmentClaims(file.sizeBytes);
   let soundTracks: ReadonlySet<number> = new Set();
@@ -89,7 +92,7 @@ export async function outlineMp4(file: ByteSource): Promise<ContainerOutline> {
         const createdNs = creationNs(view);
         if (createdNs !== undefined) outline.createdNs = createdNs;
         outline.abridged = withReplacements(file, indexSamples(view, box.start, outline, file.sizeBytes));
-        if (outline.fault === undefined) readTexts(view, file, outline);
+        if (outline.fault === undefined) readOthers(view, file, outline);
       }
       hasMovie = true;
     } else {
@@ -148,6 +151,10 @@ const HANDLERS: Readonly<Record<string, string>> = {
   meta: "metadata track",
 };
 
+function nameOf(handler: string | undefined): string {
+  return HANDLERS[handler ?? ""] ?? `${handler} track`;
+}
+
 /** @returns Whether the movie box itself lists frames. */
 function readMovie(moov: DataView, fileBytes: number, outline: Outline): boolean {
   let hasIndexedFrames = false;
@@ -157,7 +164,7 @@ function readMovie(moov: DataView, fileBytes: number, outline: Outline): boolean
   for (const { type, view } of boxesIn(moov)) {
     if (type !== "trak") continue;
     const handler = handlerOf(view);
-    const name = HANDLERS[handler ?? ""] ?? `${handler} track`;
+    const name = nameOf(handler);
     if (handler !== undefined && name !== "" && !isChapterTrack(view, chapterTracks)) {
       outline.otherContents.push(name);
     }
@@ -238,14 +245,16 @@ function indexSamples(moov: DataView, start: number, outline: Outline, fileBytes
     if (typeof samples === "string") outline.fault ??= samples;
     else if (samples) {
       outline.samples.set(id, samples);
+      const stored = handler === "soun" ? mp4StoredTrack(trak, handler, { id, title: "sound" }) : undefined;
+      if (stored) outline.stored.push(stored);
       replacements.push(...firstSampleOnly(trak, start - moov.byteOffset));
     }
   }
   return replacements;
 }
 
-/** Takes chapters and subtitles into the outline; what they say is read when it is asked for. */
-function readTexts(moov: DataView, file: ByteSource, outline: Outline): void {
+/** Takes all but pictures and sound into the outline: chapters, subtitles, and what is carried as it is. */
+function readOthers(moov: DataView, file: ByteSource, outline: Outline): void {
   const listed = listedChapters(moov);
   if (listed) outline.readChapters = () => Promise.resolve(listed);
   if ([...boxesAt(moov, "mvex")].length > 0) return;
@@ -255,20 +264,31 @@ function readTexts(moov: DataView, file: ByteSource, outline: Outline): void {
   let samplesLeft = MAX_TEXT_SAMPLES_IN_ALL;
   for (const trak of boxesAt(moov, "trak")) {
     if (samplesLeft <= 0) return;
-    const id = trackId(trak);
-    const title = HANDLERS[handlerOf(trak) ?? ""];
-    if (!chapterTracks.has(id) && title) {
-      const subtitles = mp4Subtitles(trak, { ...options, id, title });
-      if (subtitles) outline.subtitles.push(subtitles);
-      samplesLeft -= subtitles?.samples?.length ?? UNREAD_SAMPLES;
+    const handler = handlerOf(trak);
+    const title = nameOf(handler);
+    if (handler === undefined || title === "") continue;
+    const labels = { id: trackId(trak), title };
+    if (isChapterTrack(trak, chapterTracks)) {
+      const samples = indexOf(trak, options);
+      if (samples) outline.readChapters = async () => await trackChapters(file, samples) ?? listed;
+      samplesLeft -= samples?.length ?? UNREAD_SAMPLES;
       continue;
     }
-    if (!isChapterTrack(trak, chapterTracks)) continue;
-    const samples = sampleIndexOf(trak, options);
-    samplesLeft -= typeof samples === "object" ? samples.length : UNREAD_SAMPLES;
-    if (!samples || typeof samples === "string") continue;
-    outline.readChapters = async () => await trackChapters(file, samples) ?? listed;
+    const subtitles = chapterTracks.has(labels.id)
+      ? undefined
+      : mp4Subtitles(trak, { ...options, ...labels });
+    const stored = subtitles ? undefined : mp4StoredTrack(trak, handler, labels);
+    const samples = subtitles?.samples ?? (stored && indexOf(trak, options));
+    if (subtitles) outline.subtitles.push(subtitles);
+    else if (stored && samples) outline.stored.push({ ...stored, samples });
+    samplesLeft -= samples?.length ?? UNREAD_SAMPLES;
   }
+}
+
+/** Undefined: they are left to the demuxer, or something is wrong with them. */
+function indexOf(trak: DataView, options: SampleIndexOptions): SampleIndex | undefined {
+  const samples = sampleIndexOf(trak, options);
+  return typeof samples === "object" ? samples : undefined;
 }
 
 /** Of a movie header; 0 where there is none. */
@@ -283,13 +303,6 @@ function trackId(trak: DataView): number {
     if (tkhd.byteLength >= 24) return tkhd.getUint32(tkhd.getUint8(0) === 1 ? 20 : 12);
   }
   return 0;
-}
-
-function handlerOf(trak: DataView): string | undefined {
-  for (const hdlr of boxesAt(trak, "mdia", "hdlr")) {
-    if (hdlr.byteLength >= 12) return letters(hdlr, 8);
-  }
-  return undefined;
 }
 
 interface FileBox {

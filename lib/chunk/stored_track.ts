@@ -1,18 +1,24 @@
-/** Tracks of Matroska that can go into another file of the kind as they are stored, whatever is in them. */
+/** Tracks that can go into another file of the kind as they are stored, whatever is in them. */
 import type { EncodedPacket } from "mediabunny";
 import type { ByteSource } from "./container_outline.ts";
 import { IndexedPackets } from "./indexed_packets.ts";
 import type { SampleIndex } from "./sample_index.ts";
 
+/** Where it can stand: in Matroska; in MP4, and in MOV too; in MOV alone, as QuickTime describes sound. */
+export type StoredKind = "matroska" | "mp4" | "mov";
+
 /** What the container says of one. */
 export interface StoredOutline {
+  readonly kind: StoredKind;
   /** Track number. */
   readonly id: number;
   readonly isSound: boolean;
   /** Such as `subtitles (S_HDMV/PGS, eng)`. */
   readonly title: string;
-  /** Contents of its `TrackEntry`. */
+  /** Contents of its `TrackEntry`; of an MP4, of its `trak`, of whose sample tables only the description is there. */
   readonly entry: Uint8Array;
+  /** Undefined: they are found with those of the other tracks. */
+  readonly samples?: SampleIndex | undefined;
 }
 
 export interface StoredTrack extends StoredOutline {
@@ -35,7 +41,7 @@ export function storedTrack(
   return {
     ...outline,
     delaySeconds: 0,
-    readIndex: () => samplesOf(outline.id),
+    readIndex: async () => outline.samples ?? await samplesOf(outline.id),
     packets: (index) => packetsBy(new IndexedPackets(file, index)),
   };
 }

@@ -278,7 +278,7 @@ Deno.test("assemble() names what the source has and the output has not", async (
   const result = await assemble({
     plan,
     source,
-    path: join(folder.path, "out.mp4"),
+    path: join(folder.path, "out.mkv"),
     shards: copies(source, plan),
   });
   assertEquals([result.audioTracks, result.notCarried], [[], ["subtitles"]]);

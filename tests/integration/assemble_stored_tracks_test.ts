@@ -1,4 +1,4 @@
-/** What cannot be read of a Matroska file goes into another as it is stored, and is named where that cannot be. */
+/** What no muxer knows goes into another file of its kind as it is stored, and is named where that cannot be. */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { assemble, type AssembleResult } from "../../lib/assemble/assemble.ts";
@@ -61,18 +61,20 @@ const SUBTITLES = 3;
 const isOfSubtitles = (id: number, bytes: Uint8Array) =>
   (id === ID.SimpleBlock || id === ID.Block) && bytes[0] === (0x80 | SUBTITLES);
 
+interface TrackFacts {
+  readonly packets: readonly Readonly<Record<string, string>>[];
+  readonly streams: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** By ffprobe, all that it says of a track and of its packets but where they are. */
-async function trackFacts(path: string, stream: string): Promise<unknown> {
+async function trackFacts(path: string, stream: string): Promise<TrackFacts> {
   const { stdout } = await runFfmpeg("ffprobe", [
     ...["-select_streams", stream, "-show_data_hash", "sha256", "-of", "json", "-show_entries"],
     "packet=pts_time,duration_time,data_hash:stream=codec_name,extradata_hash,channels,sample_rate:" +
     "stream_tags=language,title:stream_disposition=default,forced,comment",
     path,
   ]);
-  const { packets, streams } = JSON.parse(stdout) as {
-    packets: unknown[];
-    streams: Record<string, unknown>[];
-  };
+  const { packets, streams } = JSON.parse(stdout) as TrackFacts;
   return { packets, streams: streams.map((stream) => ({ tags: {}, ...stream })) };
 }
 
@@ -109,6 +111,81 @@ for (
     assertEquals([encoded, other.notCarried], mp4 === "encoded" ? [[title], []] : [[], [title]]);
   });
 }
+
+/** Without what lasts for no time, as the end of a text does: FFmpeg takes it for hidden behind an edit list. */
+async function shownFacts(path: string, stream: string): Promise<unknown> {
+  const { packets, streams } = await trackFacts(path, stream);
+  return { packets: packets.filter(({ duration_time }) => Number(duration_time) > 0), streams };
+}
+
+for (
+  const [file, stream, title] of [
+    ["vobsub.mp4", "s:0", "subtitles"],
+    ["telemetry.mp4", "d:0", "metadata track"],
+    ["timecode.mp4", "d:0", "timecode track"],
+    ["timecode.mov", "d:0", "timecode track"],
+  ] as const
+) {
+  for (const extension of ["mp4", "mov"]) {
+    test(`${file}: what no muxer knows is the same, sample for sample, in .${extension}, and is named for .mkv`, async (folder) => {
+      const input = await made(file);
+      const path = join(folder, `out.${extension}`);
+      assertEquals((await copied(input, path)).notCarried, []);
+      assertEquals(await shownFacts(path, stream), await shownFacts(input, stream));
+      assertEquals(await complaints(path), "");
+      const again = join(folder, `again.${extension}`);
+      await copied(path, again);
+      assertEquals(await shownFacts(again, stream), await shownFacts(input, stream));
+      assertEquals((await copied(input, join(folder, "out.mkv"))).notCarried, [title]);
+    });
+  }
+}
+
+test("ALAC as QuickTime describes it is the same in .mov", async (folder) => {
+  const input = await made("alac.mov");
+  const path = join(folder, "out.mov");
+  assertEquals((await copied(input, path)).audioTracks.map(({ kind }) => kind), ["copied"]);
+  assertEquals(await trackFacts(path, "a:0"), await trackFacts(input, "a:0"));
+  assertEquals(await complaints(path), "");
+});
+
+test("pictures keep their timecode, beside chapters", async (folder) => {
+  const input = join(folder, "both.mov");
+  const chapters = await made("chapters.mov");
+  await runFfmpeg("ffmpeg", [
+    ...[
+      "-i",
+      await made("timecode.mov"),
+      "-i",
+      chapters,
+      "-map",
+      "0",
+      "-map_chapters",
+      "1",
+      "-c",
+      "copy",
+      input,
+    ],
+  ]);
+  const timecodesOf = async (path: string) => {
+    const file = await probeFile(path);
+    return {
+      timecodes: file.streams.map(({ kind, tags }) => [kind, tags.timecode]),
+      chapters: file.chapters.map(({ title }) => title),
+    };
+  };
+  for (const extension of ["mp4", "mov"]) {
+    const path = join(folder, `out.${extension}`);
+    await copied(input, path);
+    const { timecodes, chapters } = await timecodesOf(path);
+    assertEquals(chapters, ["First", "Second"]);
+    // FFmpeg gives the pictures the timecode of the track that they refer to.
+    assertEquals(timecodes.filter(([, timecode]) => timecode), [["video", "01:00:00:00"], [
+      "data",
+      "01:00:00:00",
+    ]]);
+  }
+});
 
 test("names, roles and flags of subtitles that are pictures are those of the source", async (folder) => {
   const input = join(folder, "named.mkv");

@@ -1,4 +1,5 @@
 /** What files hold besides video and sound. */
+import { extname } from "node:path";
 import { AAC, h264, picture, tone } from "./ffmpeg_args.ts";
 import { type JoinedFile, type MediaCase, oneRun, type Step, type TextFile } from "./media_case.ts";
 import { pgsFile } from "./pgs.ts";
@@ -47,10 +48,20 @@ function subtitled(name: string, file: string, codec: string): MediaCase {
   };
 }
 
+/** In place of a track of text one of what a camera has measured, which ffmpeg does not write. */
+function calledTelemetry(bytes: Uint8Array): void {
+  for (const [text, telemetry] of [["hdlr\0\0\0\0\0\0\0\0sbtl", "meta"], ["tx3g", "gpmd"]] as const) {
+    const sought = new TextEncoder().encode(text);
+    const at = bytes.findIndex((_, start) => sought.every((byte, index) => bytes[start + index] === byte));
+    if (at < 0) throw new Error("ffmpeg has written another track than it is to become");
+    bytes.set(new TextEncoder().encode(telemetry), at + sought.length - telemetry.length);
+  }
+}
+
 /** A video, its sound, and two subtitles in German that are pictures. */
 function withPictures(name: string, file: string, codec: string, join?: JoinedFile["join"]): MediaCase {
   const make = (path: string): readonly Step[] => {
-    const [disc, plain] = [`${path}.sup`, `${path}.plain.mkv`];
+    const [disc, plain] = [`${path}.sup`, `${path}.plain${extname(file)}`];
     const tracks = ["-map", "0:v", "-map", "1:a", "-map", "2:s", "-metadata:s:s", "language=deu"];
     return [
       { path: disc, parts: [], join: () => pgsFile(PICTURES) },
@@ -121,6 +132,7 @@ export const EXTRA_CASES: readonly MediaCase[] = [
   withPictures("subtitles that are pictures (PGS), MKV", "pgs.mkv", "copy"),
   withPictures("PGS compressed by the container, MKV", "pgs_zlib.mkv", "copy", compressedTrack(3)),
   withPictures("subtitles that are pictures (VobSub), MKV", "vobsub.mkv", "dvdsub"),
+  withPictures("subtitles that are pictures (VobSub), MP4", "vobsub.mp4", "dvdsub"),
   withPictures("subtitles that are pictures (DVB), MKV", "dvbsub.mkv", "dvbsub"),
   withChapters("chapters and tags, MP4", "chapters.mp4"),
   withChapters("chapters and tags, MOV", "chapters.mov"),
@@ -168,6 +180,12 @@ export const EXTRA_CASES: readonly MediaCase[] = [
     ...[...INPUTS, ...H264_AAC],
     ...["-timecode", "01:00:00:00", "-write_tmcd", "1"],
   ]),
+  {
+    name: "telemetry of a camera, MP4",
+    file: "telemetry.mp4",
+    expect: { frames: 75, notes: ["a track of GPMF"] },
+    make: (path) => [...subtitled("", "", "mov_text").make(path), { path, patch: calledTelemetry }],
+  },
   {
     name: "a data track, MPEG-TS",
     file: "data.ts",

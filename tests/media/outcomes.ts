@@ -34,6 +34,11 @@ const lostToMp4 = (difference: string, named: string): Outcome => ({
   mp4: [difference],
   named: { mp4: [named] },
 });
+/** Carried as it is stored, among MP4 and MOV. */
+const lostToMkv = (difference: string, named: string): Outcome => ({
+  mkv: [difference],
+  named: { mkv: [named] },
+});
 const NOT_SUPPORTED =
   /video codec \((MPEG-4 Part 2|Motion JPEG|MPEG-2 video|Theora video).*\) is not supported/;
 const PARAMETERS_CHANGE: Outcome = { notCopied: /what it takes to decode it changes at frame 50/ };
@@ -150,8 +155,10 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
     named: { mp4: ["attachments"] },
   },
   "cover.mkv": { named: { mp4: ["attachments"] } },
-  "timecode.mov": lost("other tracks: data -> none", "timecode track"),
-  "timecode.mp4": lost("other tracks: data -> none", "timecode track"),
+  "vobsub.mp4": lostToMkv("other tracks: subtitle -> none", "subtitles"),
+  "telemetry.mp4": lostToMkv("other tracks: data -> none", "metadata track"),
+  "timecode.mov": lostToMkv("other tracks: data -> none", "timecode track"),
+  "timecode.mp4": lostToMkv("other tracks: data -> none", "timecode track"),
   "data.ts": lost("other tracks: data -> none", "data track"),
   "two_videos.mp4": lost("video tracks: 2 -> 1", "video track 2 (avc)"),
   "two_videos.mkv": lost("video tracks: 2 -> 1", "video track 2 (avc)"),

@@ -38,6 +38,7 @@ function storedAt(seconds: number): StoredTrack {
     displayOrder: undefined,
   };
   return {
+    kind: "matroska",
     ...{ id: 3, isSound: false, title: "subtitles", entry: new Uint8Array(), delaySeconds: 0 },
     readIndex: () => Promise.resolve(index),
     packets: async function* () {},

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { type Container, CONTAINERS } from "../../lib/assemble/output_container.ts";
 import { carried } from "../../lib/assemble/stored_tracks.ts";
 import type { SampleIndex } from "../../lib/chunk/sample_index.ts";
-import type { StoredTrack } from "../../lib/chunk/stored_track.ts";
+import type { StoredKind, StoredTrack } from "../../lib/chunk/stored_track.ts";
 
 const END_SECONDS = 60;
 const DAY_SECONDS = 24 * 3600;
@@ -17,19 +18,34 @@ function index(ticks: readonly number[], sizeBytes = 100): SampleIndex {
   };
 }
 
-async function startOf(blocks: SampleIndex | undefined, delaySeconds = 0): Promise<number | undefined> {
+async function startOf(
+  blocks: SampleIndex | undefined,
+  delaySeconds = 0,
+  { kind = "matroska", container = "mkv" }: { kind?: StoredKind; container?: Container } = {},
+): Promise<number | undefined> {
   const track: StoredTrack = {
+    kind,
     ...{ id: 3, isSound: false, title: "subtitles (S_HDMV/PGS, deu)", entry: new Uint8Array(), delaySeconds },
     readIndex: () => Promise.resolve(blocks),
     packets: async function* () {},
   };
-  return (await carried(track, END_SECONDS))?.startSeconds;
+  return (await carried(track, container, END_SECONDS))?.startSeconds;
 }
 
 Deno.test("carried() takes blocks that come one after another, and tells when the first does", async () => {
   assertEquals(await startOf(index([500, 500, 900_000])), 0.5);
   assertEquals(await startOf(index([100_500]), 100), 0.5);
   assertEquals(await startOf(index([-20, 500])), 0);
+});
+
+Deno.test("carried() takes tracks into files of their kind alone", async () => {
+  const fits: Record<StoredKind, Container[]> = { matroska: ["mkv"], mp4: ["mp4", "mov"], mov: ["mov"] };
+  for (const kind of ["matroska", "mp4", "mov"] as const) {
+    for (const container of CONTAINERS) {
+      const start = await startOf(index([500]), 0, { kind, container });
+      assertEquals(start, fits[kind].includes(container) ? 0.5 : undefined, `${kind} in ${container}`);
+    }
+  }
 });
 
 Deno.test("carried() takes none that cannot be read, are out of order, too large or long after the video", async () => {
