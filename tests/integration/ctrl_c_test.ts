@@ -133,14 +133,16 @@ testAtTerminal(
     await using folder = await temporaryFolder();
     const script = `import { askProgram } from "${PROJECT}lib/encode/ask_program.ts";
     Deno.addSignalListener("SIGINT", () => {});
-    const told = await askProgram("sh", ["-c", "sleep 0.5; echo answer"]);
+    const told = await askProgram("sh", ["-c", "until [ -e gate ]; do sleep 0.1; done; echo answer"]);
     console.log(told);
     Deno.exit();`;
     await Deno.writeTextFile(join(folder.path, "ask.ts"), script);
     const run = ["run", "-A", "--no-check", `--config=${PROJECT}deno.json`, "ask.ts"];
     await using terminal = startAtTerminal([Deno.execPath(), ...run], { cwd: folder.path });
-    await until(async () => (await startedBy(terminal.child.pid, /^sleep/)).length > 0);
+    await until(async () => (await startedBy(terminal.child.pid, /\bsh -c until/)).length > 0);
     await terminal.press(CTRL_C);
+    await terminal.untilWritten(/\^C/); // the terminal's echo: they have been signalled
+    await Deno.writeTextFile(join(folder.path, "gate"), "");
     assertMatch((await terminal.result).stdout, /answer/);
   },
 );

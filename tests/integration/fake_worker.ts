@@ -27,6 +27,8 @@ export class Answer extends Error {
 
 export interface ReceivedChunk {
   readonly call: "ProcessChunk" | "ProcessChunkStream";
+  /** As it came, with which another worker can be asked for the same. */
+  readonly header: ProcessChunkRequest__Output;
   readonly videoId: string;
   readonly index: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -85,13 +87,15 @@ export async function startFakeWorker(options: FakeWorkerOptions = {}): Promise<
 
   async function answer(
     call: ReceivedChunk["call"],
-    { videoId, chunkIndex, segment }: ProcessChunkRequest__Output,
+    header: ProcessChunkRequest__Output,
     bytes: Uint8Array<ArrayBuffer>,
     signal: AbortSignal,
   ): Promise<ProcessChunkResponse> {
+    const { videoId, chunkIndex, segment } = header;
     const attempt = chunks.filter(({ index }) => index === chunkIndex).length + 1;
     const frameCount = segment?.frameCount ?? 0;
-    const chunk: ReceivedChunk = { call, videoId, index: chunkIndex, bytes, frameCount, attempt, signal };
+    const index = chunkIndex;
+    const chunk: ReceivedChunk = { call, header, videoId, index, bytes, frameCount, attempt, signal };
     chunks.push(chunk);
     news.resolve();
     news = Promise.withResolvers();

@@ -25,7 +25,7 @@ if (import.meta.main) {
   await told.promise; // no call is under way when the worker goes
   Deno.removeSignalListener("SIGUSR1", told.resolve);
   try {
-    await client.checkHealth("client", { timeoutMs: 1_000 });
+    await client.checkHealth("client", { timeoutMs: 30_000 });
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     writeOut(`${error.code}\n`);

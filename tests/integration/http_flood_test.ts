@@ -62,6 +62,7 @@ for (const page of ["dashboard", "metrics"] as const) {
     await using _script = script;
     using client = connectMaster(byNumber(grpc));
     assertEquals(await client.jobs(RPC), []);
+    const startedMs = performance.now();
     {
       await using _flood = await flood(pages[page]);
       await script.until(() => troubles(script) > 0 || undefined);
@@ -69,7 +70,8 @@ for (const page of ["dashboard", "metrics"] as const) {
     }
     await until(async () => await statusOf(pages[page]) === 200);
     assertEquals(await client.jobs(RPC), []);
-    assert(troubles(script) < 10, script.stderr());
+    const seconds = (performance.now() - startedMs) / 1000; // one of which is between two tries
+    assert(troubles(script) <= 1 + seconds, script.stderr());
     script.child.kill("SIGTERM");
     assertEquals((await script.result).code, 0, script.stderr());
   });

@@ -34,7 +34,7 @@ export interface InProcessMasterOptions extends Partial<MasterServerOptions> {
   readonly workers?: Partial<FakeFleetOptions> | undefined;
 }
 
-export const RPC = { timeoutMs: 20_000 };
+export const RPC = { timeoutMs: 60_000 };
 
 export async function startInProcessMaster(
   { workers, ...options }: InProcessMasterOptions,
@@ -77,7 +77,7 @@ export async function startInProcessMaster(
 
 /** The job once it is in such a state. @throws {Error} If it ends in another. */
 export async function untilState(master: Master, jobId: string, state: JobState): Promise<JobView> {
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(60_000);
   for await (const event of master.watch({ jobId, signal })) {
     if (event.kind === "job" && event.job.state === state) return event.job;
   }

@@ -89,3 +89,35 @@ export async function beginningOf(path: string, target: string, seconds: number)
   }
   await output.finalize();
 }
+
+/** Minutes of the last chunk of {@link unendingVideo}. */
+const UNENDING_SECONDS = 1_200;
+
+/** Flags with which no machine is done with the last chunk of {@link unendingVideo} while a test waits. */
+export const UNENDING = ["--chunk_seconds", "1", "--preset", "veryslow"] as const;
+
+/**
+ * The first seconds of a video, packet for packet, a chunk each, and then one chunk that takes as long to encode as
+ * any test waits: the video over and over, without a keyframe that the file tells of.
+ */
+export async function unendingVideo(path: string, target: string, seconds: number): Promise<void> {
+  using source = await openSource(path);
+  const packets = await Array.fromAsync(packetsOf(source.video));
+  using file = await Deno.open(target, { write: true, read: true, createNew: true });
+  const output = new Output({
+    format: new Mp4OutputFormat({ fastStart: false }),
+    target: new StreamTarget(seekableSink(file)),
+  });
+  const { timescale, decoderConfig, codec } = source.video;
+  const video = new EncodedVideoPacketSource(codec);
+  output.addVideoTrack(video, { frameRate: timescale });
+  await output.start();
+  for (let round = 0; round * CHUNKS < UNENDING_SECONDS; round++) {
+    for (const packet of packets) {
+      const timestamp = packet.timestamp + round * CHUNKS;
+      const type = timestamp <= seconds ? packet.type : "delta";
+      await video.add(packet.clone({ timestamp, type }), { decoderConfig });
+    }
+  }
+  await output.finalize();
+}

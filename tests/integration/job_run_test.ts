@@ -154,10 +154,12 @@ Deno.test("runJob() reads one chunk ahead of the places that it has", async () =
   const looked: string[] = [];
   const gate = Promise.withResolvers<void>();
   const started = Promise.withResolvers<void>();
+  const isAhead = Promise.withResolvers<void>();
   const spying = (memory: DiskMemory): DiskMemory => ({
     scratchDir: memory.scratchDir,
     find(key, options) {
       looked.push(key.chunkSha256);
+      if (looked.length === 2) isAhead.resolve();
       return memory.find(key, options);
     },
     keep: (...args) => memory.keep(...args),
@@ -171,8 +173,8 @@ Deno.test("runJob() reads one chunk ahead of the places that it has", async () =
     return chunk;
   };
   const run = runIn(folder.path, source, "out.mp4", { fleet: { workers: 1, encode }, memory: spying });
-  await started.promise;
-  await new Promise((resolve) => setTimeout(resolve, 100)); // in which it would read on
+  await Promise.all([started.promise, isAhead.promise]);
+  await sleep(100); // in which it would read on
   assertEquals(looked.length, 2);
   gate.resolve();
   await run;

@@ -8,7 +8,7 @@ import { temporaryFolder } from "./temporary_folder.ts";
 
 Deno.test.sanitizer({ ops: true, resources: true });
 
-const RPC = { timeoutMs: 10_000 };
+const RPC = { timeoutMs: 60_000 };
 
 Deno.test("startLocalWorkers() starts several, each on its port and as it is told, and ends them all", async () => {
   await using folder = await temporaryFolder();

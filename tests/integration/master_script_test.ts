@@ -47,6 +47,9 @@ Deno.test("a worker that registers encodes what is uploaded, in one trace, and t
   assertEquals(after.frameSeconds.length, before.frameSeconds.length);
   assertEquals(after.audio.map(({ sha256 }) => sha256), before.audio.map(({ sha256 }) => sha256));
 
+  master.child.kill("SIGTERM");
+  assertEquals((await master.child.status).code, 0);
+  for (const server of [master, worker]) await server[Symbol.asyncDispose](); // with which all is read that they wrote
   for (const [who, output] of [["master", master.output()], ["worker", worker.output()]] as const) {
     const lines = output.split("\n").filter((line) => line.includes("chunk_index"));
     assert(lines.length >= 3, `the ${who} logs each chunk`);
@@ -54,8 +57,6 @@ Deno.test("a worker that registers encodes what is uploaded, in one trace, and t
   }
   const jobLines = master.output().split("\n").filter((line) => line.includes('"chunk_index"'));
   assert(jobLines.every((line) => JSON.parse(line).video_id === "film"));
-  master.child.kill("SIGTERM");
-  assertEquals((await master.child.status).code, 0);
 });
 
 const USAGE: readonly [flags: readonly string[], told: string][] = [

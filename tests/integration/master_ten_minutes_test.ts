@@ -20,20 +20,27 @@ import { temporaryFolder } from "./temporary_folder.ts";
 // a client of servers that are killed leaves timers of grpc-js behind
 Deno.test.sanitizer({ ops: false, resources: false });
 
-const LONG = { timeoutMs: 120_000 };
+const LONG = { timeoutMs: 600_000 };
 const CHUNKS = 60;
 const FRAMES = 6_000;
 const FILM = { seconds: 600, width: 320, height: 180, frameRate: { num: 10, den: 1 } } as const;
-/** With which a chunk takes about a second: long enough to lose a worker amid one. */
+const CHUNK_SECONDS = FILM.seconds / CHUNKS;
+const WORKERS = ["killed", "frozen", "steady"];
 const SETTINGS = { ...DEFAULT_SETTINGS, preset: "slower" } as const;
+/** Long enough to lose a worker amid a chunk, and for the fleet to notice what a second run of one would win. */
+const ENCODE_MS = 1_000;
+/** In the chunks that are left then a worker that comes late has its place. */
+const ENCODES_A_START = 4;
+const MAX_SCALE = 6;
 
 /** Watches until it is so, or until the job is over. */
 async function watchUntil(
   client: MasterClient,
   isSo: (chunks: readonly RemoteChunk[]) => boolean,
+  videoId = "film",
 ): Promise<readonly RemoteChunk[]> {
   const chunks: RemoteChunk[] = [];
-  for await (const update of client.watch("film", LONG)) {
+  for await (const update of client.watch(videoId, LONG)) {
     if (update.kind === "job") assert(update.job.state !== "failed", update.job.failureMessage);
     else chunks[update.chunk.chunkIndex] = update.chunk;
     if (isSo(chunks)) break;
@@ -45,6 +52,23 @@ const attemptsOf = (chunks: readonly Pick<RemoteChunk, "attempts">[], worker: st
   chunks.flatMap(({ attempts }) => attempts.filter((attempt) => attempt.worker === worker));
 
 const isEncoded = ({ outcome }: RemoteAttempt) => outcome === "encoded";
+
+const encodesOf = (chunks: readonly RemoteChunk[]) =>
+  chunks.flatMap(({ attempts }) => attempts.filter(isEncoded));
+
+const shortestMs = (encodes: readonly RemoteAttempt[]) =>
+  Math.min(...encodes.map(({ startedMs, endedMs }) => endedMs! - startedMs));
+
+/** With which a chunk takes so long at least, however fast the machine is: with a larger picture, if need be. */
+async function settingsFor(client: MasterClient, folder: string, encodeMs: number) {
+  const path = await videoFile(folder, "probe.mp4", { ...FILM, seconds: WORKERS.length * CHUNK_SECONDS });
+  const facts = { videoId: "probe", settings: SETTINGS, chunkSeconds: CHUNK_SECONDS };
+  await client.upload(facts, streamOf(await Deno.readFile(path)), RPC);
+  const tookMs = shortestMs(encodesOf(await watchUntil(client, () => false, "probe")));
+  const scale = Math.min(Math.max(1, Math.sqrt(encodeMs / tookMs)), MAX_SCALE);
+  const [width, height] = [FILM.width, FILM.height].map((side) => 2 * Math.ceil(side * scale / 2));
+  return { ...SETTINGS, width: width!, height: height! };
+}
 
 /** The attempts that a worker took with it, each with the one that was accepted in its place. */
 function lostWith({ address }: OurWorker, chunks: readonly RemoteChunk[]) {
@@ -65,26 +89,26 @@ Deno.test("ten minutes come back whole though one worker is killed, one freezes 
     stack.use(
       await startOurWorker({ shardsDir: join(folder.path, name), flags: ["--max_tasks", "1", ...flags] }),
     );
-  const listed = await Promise.all(["killed", "frozen", "steady"].map((name) => start(name)));
+  const startMs = performance.now();
+  const listed = await Promise.all(WORKERS.map((name) => start(name)));
+  const encodeMs = Math.max(ENCODE_MS, (performance.now() - startMs) / ENCODES_A_START);
   const [killed, frozen, steady] = listed as [OurWorker, OurWorker, OurWorker];
   const dataDir = join(folder.path, "data");
   const workers = ["--workers", listed.map(({ address }) => address).join()];
   await using master = await startOurMaster({ dataDir, flags: workers });
   using client = connectMaster(byNumber(master.address));
-  const facts = { videoId: "film", settings: SETTINGS, chunkSeconds: FILM.seconds / CHUNKS };
+  const settings = await settingsFor(client, folder.path, encodeMs);
+  const facts = { videoId: "film", settings, chunkSeconds: CHUNK_SECONDS };
   await client.upload(facts, streamOf(await Deno.readFile(path)), RPC);
 
-  const encodesOf = (chunks: readonly RemoteChunk[]) =>
-    chunks.flatMap(({ attempts }) => attempts.filter(isEncoded));
   await watchUntil(client, (chunks) => encodesOf(chunks).length >= CHUNKS / 4);
   const late = await start("late", "--master", master.address);
   /** From half way on, once the worker has just begun a chunk. @returns When it was, since 1970. */
   const lose = async ({ address, child }: OurWorker, signal: Deno.Signal): Promise<number> => {
     await watchUntil(client, (chunks) => {
       const encodes = encodesOf(chunks);
-      const shortestMs = Math.min(...encodes.map(({ startedMs, endedMs }) => endedMs! - startedMs));
       const running = attemptsOf(chunks, address).filter(({ outcome }) => outcome === "running");
-      const hasBegun = running.length === 1 && Date.now() - running[0]!.startedMs < shortestMs / 2;
+      const hasBegun = running.length === 1 && Date.now() - running[0]!.startedMs < shortestMs(encodes) / 2;
       return encodes.length >= CHUNKS / 2 && hasBegun;
     });
     child.kill(signal);

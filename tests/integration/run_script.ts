@@ -15,7 +15,7 @@ export interface ScriptOptions {
   readonly stdin?: "null" | "piped";
   /** A command that gets the script's as its last arguments, such as `["nice"]`. */
   readonly through?: readonly string[];
-  /** Told to end after this, and killed unless it does; default 30 seconds. */
+  /** Told to end after this, and killed unless it does; default 90 seconds. */
   readonly limitMs?: number;
 }
 
@@ -67,7 +67,7 @@ export function startScript(
 /** Any command, bounded and read in the same way. */
 export function startCommand(
   [command, ...args]: readonly string[],
-  { cwd, env = {}, stdin = "null", limitMs = 30_000 }: ScriptOptions,
+  { cwd, env = {}, stdin = "null", limitMs = 90_000 }: ScriptOptions,
 ): RunningScript {
   const child = new Deno.Command(command!, {
     args,

@@ -17,17 +17,25 @@ Deno.test.sanitizer({ ops: true, resources: true });
 const CHUNKS = 3;
 const PROCESS_CHUNK = "replication.VideoProcessingService/ProcessChunkStream";
 const SERVER = 2;
-const RPC = { timeoutMs: 10_000 };
+const RPC = { timeoutMs: 60_000 };
 
 const transcodeArgs = ["source.mp4", "-o", "out.mp4", "--no-resume", ...FAST];
 
+const chunkOf = ({ facts }: ReceivedSpan) => facts["transcoder.chunk.index"];
+
 /** Each attempt at a chunk, with what the worker did for it, is in the trace and below the attempt. */
 function assertAttempts(otlp: OtlpReceiver, root: ReceivedSpan, parents: readonly string[]): void {
-  const attempts = otlp.named("encode attempt");
-  assertEquals(attempts.map(({ facts }) => facts["transcoder.chunk.index"]).sort(), [0, 1, 2]);
+  const all = otlp.named("encode attempt");
+  // a chunk that took too long, on a machine that is busy, has been run a second time: one of the two counts
+  const hedged = all.filter(({ facts }) => facts["transcoder.hedge"]).map(chunkOf);
+  const attempts = all.filter((span) =>
+    !(hedged.includes(chunkOf(span)) && span.facts["transcoder.outcome"] === "superseded")
+  );
+  assertEquals(attempts.map(chunkOf).sort(), [0, 1, 2]);
   for (const attempt of attempts) {
     const { facts } = attempt;
-    assertEquals([facts["transcoder.attempt"], facts["transcoder.outcome"]], [1, "accepted"]);
+    const number = facts["transcoder.hedge"] ? 2 : 1;
+    assertEquals([facts["transcoder.attempt"], facts["transcoder.outcome"]], [number, "accepted"]);
     assert(/^(localhost|127\.0\.0\.1):\d+$/.test(String(facts["transcoder.worker"])));
     assert(parents.includes(otlp.ancestors(attempt)[0]!.name));
     const calls = otlp.named(PROCESS_CHUNK).filter((span) =>

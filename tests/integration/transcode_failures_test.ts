@@ -1,14 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { openSource, packetsOf } from "../../lib/chunk/source_file.ts";
+import { forEachConcurrently } from "../../lib/fleet/for_each_concurrently.ts";
 import { fileNames } from "./assemble_fixture.ts";
-import { sourceIn } from "./job_fixture.ts";
+import { sourceIn, UNENDING, unendingVideo } from "./job_fixture.ts";
 import { childrenOf, isAlive } from "./child_processes.ts";
 import { runScript, startScript } from "./run_script.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 import { until } from "./until.ts";
 
-const FAST = ["--chunk_seconds", "1", "--preset", "ultrafast", "--local_workers", "1"] as const;
+const FAST = ["--chunk_seconds", "1", "--preset", "ultrafast"] as const;
 
 /** Overwrites the data of all frames of a second, so that no decoder can make anything of them. */
 async function ruinSecond(path: string, second: number): Promise<void> {
@@ -33,10 +34,11 @@ Deno.test("transcode fails naming the chunk that no worker can encode, and what 
   await using folder = await temporaryFolder();
   const cwd = folder.path;
   await ruinSecond(await sourceIn(cwd), 3);
-  const { code, stdout, stderr } = await runScript("transcode.ts", ["source.mp4", "-o", "out.mp4", ...FAST], {
-    cwd,
-    limitMs: 60_000,
-  });
+  const { code, stdout, stderr } = await runScript(
+    "transcode.ts",
+    ["source.mp4", "-o", "out.mp4", "--local_workers", "1", ...FAST],
+    { cwd },
+  );
   assertEquals(code, 1, stdout);
   assert(/^error: Cannot encode chunk 3: .*: a frame of it is damaged/m.test(stderr), stderr);
   assertEquals(await fileNames(cwd), [".transcode", "source.mp4"]);
@@ -45,16 +47,20 @@ Deno.test("transcode fails naming the chunk that no worker can encode, and what 
 Deno.test("the workers of a transcode that was killed end by themselves, and the next one removes what they left", async () => {
   await using folder = await temporaryFolder();
   const cwd = folder.path;
-  await sourceIn(cwd);
-  const args = ["source.mp4", "-o", "out.mp4", ...FAST, "--json"];
-  await using killed = startScript("transcode.ts", args, { cwd, limitMs: 60_000 });
+  await unendingVideo(await sourceIn(cwd), join(cwd, "unending.mp4"), 0);
+  const start = (input: string, flags: readonly string[]) => {
+    const args = [input, "-o", "out.mp4", "--local_workers", "1", ...flags, "--json"];
+    return startScript("transcode.ts", args, { cwd });
+  };
+  await using killed = start("unending.mp4", UNENDING);
   await killed.untilWritten(/"started"/);
   const workers = await childrenOf(killed.child.pid);
+  await until(async () => (await Promise.all(workers.map(childrenOf))).flat().length > 0);
   const processes = [...workers, ...(await Promise.all(workers.map(childrenOf))).flat()];
   killed.child.kill("SIGKILL");
   await until(async () => !(await Promise.all(processes.map(isAlive))).includes(true));
   assertEquals((await fileNames(join(cwd, ".transcode", "running"))).length, 1);
-  await using again = startScript("transcode.ts", args, { cwd, limitMs: 60_000 });
+  await using again = start("source.mp4", FAST);
   assertEquals((await again.result).code, 0);
   assertEquals(await fileNames(join(cwd, ".transcode", "running")), []);
 });
@@ -101,12 +107,13 @@ Deno.test("transcode says in one line what cannot be, before anything is started
     ),
     [["source.mp4", "-o", "no/such/folder/out.mp4"], 1, /no\/such\/folder/],
   ];
-  await Promise.all(cases.map(async ([args, code, said]) => {
+  // so few at a time that their memory is no matter
+  await forEachConcurrently(ReadableStream.from(cases), async ([args, code, said]) => {
     const result = await runScript("transcode.ts", args, { cwd });
     assertEquals(result.code, code, `${args}: ${result.stderr}`);
     assert(said.test(result.stderr), `${args}: ${result.stderr}`);
     assertEquals(result.stderr.trimEnd().split("\n").length, 1, result.stderr);
-  }));
+  }, { concurrency: 4 });
   assertEquals(await fileNames(cwd), ["source.mp4", "text.mp4"]);
 });
 

@@ -130,12 +130,12 @@ function broken(bytes: number, seconds: number) {
 
 Deno.test("transcode --master waits for a master that is gone a second time as long as it did the first time", async () => {
   await using t = await fixture();
-  const giveUpSeconds = 4;
-  // each absence is shorter than that, both together and what is between them are not
+  const giveUpSeconds = 5;
+  // each absence is far shorter than that, both together and what is between them are not
   readResults(t.m.master, (bytes, time) => {
-    if (time > 5) return bytes;
+    if (time > 3) return bytes;
     void bytes.cancel();
-    return time === 3 ? broken(9, giveUpSeconds + 0.5) : gone();
+    return time === 2 ? broken(9, giveUpSeconds + 0.5) : gone();
   });
   lastEvent(await t.start("out.mp4", "--give_up_after", `${giveUpSeconds}`).result);
   await assertWhole(join(t.cwd, "out.mp4"));

@@ -5,17 +5,21 @@ import type { Master } from "../../lib/master/master.ts";
 import { DrainingError, QuotaError } from "../../lib/master/master_errors.ts";
 import { StalledError } from "../../lib/stalled.ts";
 import { startOurMaster } from "../peers/our_master.ts";
-import { byNumber } from "./by_number.ts";
 import { fileNames } from "./assemble_fixture.ts";
+import { startHoldingProxy } from "./holding_proxy.ts";
 import { startInProcessMaster } from "./in_process_master.ts";
 import { CHUNKS, sourceIn } from "./job_fixture.ts";
 import { startScript } from "./run_script.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 import { lastEvent } from "./transcode_events.ts";
 import { until } from "./until.ts";
+import { portOf } from "./worker_on_port.ts";
 
 // a client whose server is stopped amid a call leaves timers of grpc-js behind
 Deno.test.sanitizer({ ops: false, resources: false });
+
+/** What a master gets of an upload that is held up. */
+const HELD_BYTES = 1024 * 1024;
 
 const commandFor = (master: string, giveUpSeconds: number) => {
   const flags = ["--chunk_seconds", "1", "--json", "--quiet", "--give_up_after", `${giveUpSeconds}`];
@@ -40,35 +44,36 @@ async function fixture() {
   return { cwd: folder.path, source, dataDir, [Symbol.asyncDispose]: () => done.disposeAsync() };
 }
 
-/** Starts the command, and kills its master as soon as some of the video has come. */
+/** Starts the command, and kills its master when some of the video has come; the rest is held up. */
 async function killedAmidUpload(
   { cwd, source, dataDir }: Awaited<ReturnType<typeof fixture>>,
   giveUpSeconds: number,
 ) {
-  await lengthen(source, 256 * 1024 * 1024);
+  await lengthen(source, 4 * HELD_BYTES);
+  await using stack = new AsyncDisposableStack();
   await using master = await startOurMaster({ dataDir });
-  const address = byNumber(master.address);
-  const run = startScript("transcode.ts", commandFor(address, giveUpSeconds), { cwd });
+  const proxy = stack.use(await startHoldingProxy(portOf(master.address), HELD_BYTES));
+  const run = stack.use(startScript("transcode.ts", commandFor(proxy.address, giveUpSeconds), { cwd }));
   await until(async () => (await fileNames(join(dataDir, "uploads"))).length > 0);
   master.child.kill("SIGKILL");
   await master.child.status;
-  return { run, address };
+  const done = stack.move();
+  return { run, proxy, [Symbol.asyncDispose]: () => done.disposeAsync() };
 }
 
 Deno.test("transcode --master sends the video again to a master that was killed amid the upload and is back", async () => {
   await using t = await fixture();
-  const { run, address } = await killedAmidUpload(t, 20);
-  await using _run = run;
-  const port = Number(address.split(":").at(-1));
-  await using _again = await startInProcessMaster({ dataDir: t.dataDir, port });
-  assertEquals(lastEvent(await run.result)["encoded_chunks"], CHUNKS);
+  await using killed = await killedAmidUpload(t, 20);
+  await using again = await startInProcessMaster({ dataDir: t.dataDir });
+  killed.proxy.leadTo(portOf(again.running.address));
+  assertEquals(lastEvent(await killed.run.result)["encoded_chunks"], CHUNKS);
 });
 
 Deno.test("transcode --master gives up a master that was killed amid the upload and does not come back", async () => {
   await using t = await fixture();
-  const { run } = await killedAmidUpload(t, 1);
-  await using _run = run;
-  const { code, stderr } = await run.result;
+  await using killed = await killedAmidUpload(t, 1);
+  await killed.proxy.close();
+  const { code, stderr } = await killed.run.result;
   assertEquals(code, 1);
   assertMatch(stderr, /^error: Cannot reach master .*is it running/);
 });

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { createServer, listen } from "../../lib/rpc/server.ts";
+import { buildOf } from "./build_of.ts";
 import { startFakeWorker } from "./fake_worker.ts";
 import { startInProcess } from "./in_process_worker.ts";
 import { sourceIn } from "./job_fixture.ts";
@@ -58,12 +59,12 @@ Deno.test("transcode says once that a worker cannot be reached, and waits for it
   await using folder = await temporaryFolder();
   const cwd = folder.path;
   await sourceIn(cwd);
-  const args = [...TRANSCODE, "--workers", "localhost:1", "--json", "--give_up_after", "6"];
+  const args = [...TRANSCODE, "--workers", "localhost:1", "--json", "--give_up_after", "8"];
   const { code, stdout, stderr } = await runScript("transcode.ts", args, { cwd }); // two checks or more
   assertEquals(code, 1);
   const [line, last, ...others] = stderr.split("\n");
   assertMatch(line!, /^Worker localhost:1 takes no work: UNAVAILABLE: no connection/);
-  assertMatch(last!, /^error: No worker for h264 in 6 s: localhost:1 is unhealthy/);
+  assertMatch(last!, /^error: No worker for h264 in 8 s: localhost:1 is unhealthy/);
   assertEquals(others, [""]);
   const [told, error, ...more] = eventsIn(stdout);
   assertEquals([told!.event, told!.worker, told!.takes_work], ["worker", "localhost:1", false]);
@@ -77,7 +78,8 @@ Deno.test("transcode names workers that took no part and why, in events, lines a
   await using worker = await startWorkerOnPort({ shardsDir: join(cwd, "shards") });
   await using guarded = await startInProcess({ token: TOKEN });
   using other = await startFakeWorker({ build: "other/libx264 1" });
-  // of two builds with a vote each, the first by name
+  // of two builds with a vote each, the first by name: a job waits only so long for a worker that is still trying
+  await buildOf(worker.address);
   const workers = ["--workers", [worker.address, guarded.worker.address, other.address].join(",")];
   const { code, stdout, stderr } = await runScript("transcode.ts", [...TRANSCODE, ...workers, "--json"], {
     cwd,

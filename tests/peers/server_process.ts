@@ -15,7 +15,7 @@ export interface ServerCommand {
   readonly env?: Readonly<Record<string, string>>;
   /** Looked for in stdout and in stderr, each by itself. */
   readonly ready: RegExp;
-  /** Default 30 seconds. */
+  /** Default 60 seconds. */
   readonly startMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -55,10 +55,11 @@ export async function startServer(server: ServerCommand): Promise<ServerProcess>
   const giveUp = (reason: unknown) => found.reject(reason);
   const late = setTimeout(
     () => giveUp(new Error(`${server.command} does not say that it listens: ${output()}`)),
-    server.startMs ?? 30_000,
+    server.startMs ?? 60_000,
   );
   const onAbort = () => giveUp(server.signal?.reason);
   server.signal?.addEventListener("abort", onAbort);
+  found.promise.catch(() => {}); // whoever is told before that it was aborted does not ask
   read.then(() => giveUp(new Error(`${server.command} ended before it listened: ${output()}`)), giveUp);
   try {
     server.signal?.throwIfAborted();
