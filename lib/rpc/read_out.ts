@@ -20,13 +20,13 @@ export interface ReadOut extends Disposable {
   idle(): Promise<void>;
 }
 
-export function createReadOut(): ReadOut {
+export function createReadOut(readWithinMs = READ_WITHIN_MS): ReadOut {
   const calls = createUnderWay();
   const waits = createUnderWay();
   const reading = new Set<() => void>();
 
   function waitForReader(wait: Disposable, connection: AbortSignal): void {
-    const timer = setTimeout(end, READ_WITHIN_MS);
+    const timer = setTimeout(end, readWithinMs);
     connection.addEventListener("abort", end, { once: true });
     reading.add(end);
     if (connection.aborted) end();

@@ -9,6 +9,13 @@ import { createUnderWay } from "../under_way.ts";
  */
 const FETCHED_WITHIN_MS = 3_000;
 
+export interface HandoverLimits {
+  /** How long after its answer a shard is waited for. Default 3 s. */
+  readonly fetchedWithinMs: number;
+  /** How long after its last byte was sent a shard may take to be read. Default 500 ms. */
+  readonly readWithinMs: number;
+}
+
 /** Disposing of it ends all waits. */
 export interface Handover extends Disposable {
   /** Fetches that run. */
@@ -25,9 +32,11 @@ export interface Handover extends Disposable {
   idle(): Promise<void>;
 }
 
-export function createHandover(): Handover {
+export function createHandover(
+  { fetchedWithinMs = FETCHED_WITHIN_MS, readWithinMs }: Partial<HandoverLimits> = {},
+): Handover {
   const waits = createUnderWay();
-  const fetches = createReadOut();
+  const fetches = createReadOut(readWithinMs);
   const timed = new Set<TimedWait>();
   let isDraining = false;
 
@@ -44,7 +53,7 @@ export function createHandover(): Handover {
     expect: () => waits.begin(),
     answered(location, connection) {
       const wait = waits.begin(isDraining ? undefined : connection);
-      const timer = setTimeout(() => end(one), FETCHED_WITHIN_MS);
+      const timer = setTimeout(() => end(one), fetchedWithinMs);
       const one: TimedWait = { wait, timer, location };
       timed.add(one);
     },

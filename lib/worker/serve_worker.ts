@@ -19,7 +19,7 @@ import { createCapabilities } from "./capabilities.ts";
 import { watchCondition } from "./condition.ts";
 import { createCpuMeter } from "./machine_load.ts";
 import { toStatus } from "./error_status.ts";
-import { createHandover } from "./handover.ts";
+import { createHandover, type HandoverLimits } from "./handover.ts";
 import { createMemoryMeter } from "./memory_meter.ts";
 import { createMetrics } from "./metrics.ts";
 import type { ProcessLimits } from "./process_chunk.ts";
@@ -40,6 +40,7 @@ export interface WorkerOptions {
   readonly maxChunkBytes: number;
   readonly limits?: Partial<ProcessLimits> | undefined;
   readonly connections?: Partial<ConnectionLimits> | undefined;
+  readonly handover?: Partial<HandoverLimits> | undefined;
   readonly tls?: ServerTls | undefined;
   readonly token?: string | undefined;
   /** Where to serve /metrics; undefined: nowhere. */
@@ -112,7 +113,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   const stop = new AbortController();
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const handover = starting.use(createHandover());
+  const handover = starting.use(createHandover(options.handover));
   const { ProcessChunk: { path: processChunk }, ProcessChunkStream } = WorkerService.service;
   const server = createServer({
     ...options,

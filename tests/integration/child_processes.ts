@@ -25,6 +25,11 @@ export async function isAlive(pid: number): Promise<boolean> {
   return status !== "" && !/^State:\s+Z/m.test(status);
 }
 
+/** Whether a process has been stopped, as by SIGSTOP, and does not go on before it is told to. */
+export async function isStopped(pid: number): Promise<boolean> {
+  return /^State:\s+T/m.test(await Deno.readTextFile(`/proc/${pid}/status`).catch(() => ""));
+}
+
 /** The command line of a process, empty once it has ended. */
 export async function commandOf(pid: number): Promise<string> {
   return (await Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => "")).replaceAll("\0", " ");

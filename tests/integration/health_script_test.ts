@@ -12,7 +12,9 @@ import { portOf, startWorkerOnPort, type WorkerOnPort } from "./worker_on_port.t
 Deno.test.sanitizer({ ops: false, resources: false });
 
 const HEALTH = "test_health_check.ts";
-const QUICK = ["--interval", "0.2", "--timeout", "0.5"];
+/** An answer has all the time that it needs. */
+const PATIENT = ["--timeout", "60"];
+const OFTEN = ["--interval", "0.2"];
 
 /** So many workers, each with its store. */
 async function setUp(count: number) {
@@ -53,7 +55,7 @@ async function rowAfter(
   from: number,
   isSo: (row: Row) => boolean,
 ): Promise<Row> {
-  return await within(15_000, script.until(() => rowsOf(script, address).slice(from).find(isSo)));
+  return await within(60_000, script.until(() => rowsOf(script, address).slice(from).find(isSo)));
 }
 
 /** A word a status, repetitions left out. */
@@ -65,7 +67,7 @@ Deno.test("--once shows a row a worker under the columns of old, and exits 0 whe
   await using t = await setUp(2);
   const { code, stdout, stderr } = await runScript(
     HEALTH,
-    ["--workers", t.addresses.join(","), "--once"],
+    ["--workers", t.addresses.join(","), "--once", ...PATIENT],
     { cwd: t.cwd },
   );
   assertEquals([code, stderr], [0, ""]);
@@ -78,15 +80,16 @@ Deno.test("--once shows a row a worker under the columns of old, and exits 0 whe
   for (const [, , cpu, memory, tasks, latency, seen] of rows) {
     assertMatch(cpu!, /^\d+\.\d %$/);
     assertMatch(memory!, /^\d+\.\d MiB$/);
-    assertMatch(latency!, /^\d+ ms$/);
-    assertEquals([tasks, seen], ["0", "now"]);
+    assertMatch(latency!, /^\d+ ms$|^\d+\.\d s$/);
+    assertEquals(tasks, "0");
+    assertMatch(seen!, /^now$|^\d+\.\d s ago$/); // the other one may have kept it waiting
   }
 });
 
 Deno.test("--once exits 1 unless all are healthy, says why, and gives one line of JSON when asked", async () => {
   await using folder = await temporaryFolder();
   using worker = await startFakeWorker();
-  const args = ["--workers", `${worker.address},localhost:1`, "--once"];
+  const args = ["--workers", `${worker.address},localhost:1`, "--once", ...PATIENT];
   const table = await runScript(HEALTH, args, { cwd: folder.path });
   assertEquals(table.code, 1);
   assertMatch(table.stdout, /^localhost:1 +UNHEALTHY +- +- +- +- +never$/m);
@@ -108,7 +111,15 @@ Deno.test("--once exits 1 unless all are healthy, says why, and gives one line o
 Deno.test("a worker that is killed is suspect, then unhealthy, and healthy again once it is back on its port", async () => {
   await using t = await setUp(2);
   const [killed, well] = t.workers;
-  const flags = ["--workers", t.addresses.join(","), "--json", "--unhealthy_threshold", "2", ...QUICK];
+  const flags = [
+    "--workers",
+    t.addresses.join(","),
+    "--json",
+    "--unhealthy_threshold",
+    "2",
+    ...OFTEN,
+    ...PATIENT,
+  ];
   await using health = startScript(HEALTH, flags, { cwd: t.cwd });
   await rowAfter(health, killed!.address, 0, ({ status }) => status === "healthy");
   killed!.child.kill("SIGKILL");
@@ -138,21 +149,23 @@ Deno.test("a worker that is killed is suspect, then unhealthy, and healthy again
 Deno.test("a worker that is frozen times out and delays no other row", async () => {
   await using t = await setUp(2);
   const [frozen, well] = t.workers;
-  const flags = ["--workers", t.addresses.join(","), "--json", ...QUICK];
+  // what is not frozen answers within this on a machine that is slow, too
+  const flags = ["--workers", t.addresses.join(","), "--json", ...OFTEN, "--timeout", "2"];
   await using health = startScript(HEALTH, flags, { cwd: t.cwd });
   await rowAfter(health, frozen!.address, 0, ({ status }) => status === "healthy");
   frozen!.child.kill("SIGSTOP");
   try {
     const from = rowsOf(health, frozen!.address).length;
     const down = await rowAfter(health, frozen!.address, from, ({ status }) => status === "unhealthy");
-    assertMatch(down.message!, /no answer within 0\.5 s|DEADLINE_EXCEEDED/);
-    // two timeouts of 0.5 s at least, and a check every 0.2 s in the meantime
+    assertMatch(down.message!, /no answer within 2 s|DEADLINE_EXCEEDED/);
+    // two timeouts of 2 s at least, and a check every 0.2 s in the meantime
     const seen = new Set(rowsOf(health, well!.address).slice(from).map(({ last_seen }) => last_seen));
     assert(seen.size >= 4, `${seen.size} answers of the other worker`);
   } finally {
     frozen!.child.kill("SIGCONT");
   }
-  await rowAfter(health, frozen!.address, 0, ({ status }) => status === "healthy");
+  const thawed = rowsOf(health, frozen!.address).length;
+  await rowAfter(health, frozen!.address, thawed, ({ status }) => status === "healthy");
   assertEquals(statuses(rowsOf(health, well!.address)), ["unknown", "healthy"]);
 });
 
@@ -164,7 +177,9 @@ Deno.test("a worker that drains is unhealthy with its reason below the table", a
   await raw.until(({ activeTasks }) => activeTasks === 1);
   worker!.child.kill("SIGTERM");
   await raw.until(({ isHealthy }) => !isHealthy);
-  const { code, stdout } = await runScript(HEALTH, ["--workers", worker!.address, "--once"], { cwd: t.cwd });
+  const { code, stdout } = await runScript(HEALTH, ["--workers", worker!.address, "--once", ...PATIENT], {
+    cwd: t.cwd,
+  });
   assertEquals(code, 1);
   const lines = stdout.trimEnd().split("\n");
   assertEquals(lines[1]!.split(/ {2,}/).slice(0, 2), [worker!.address, "UNHEALTHY"]);
@@ -195,7 +210,7 @@ Deno.test("what a worker says of itself reaches the terminal without control cha
   await using folder = await temporaryFolder();
   using liar = await startFakeWorker({ health: { isHealthy: false, message: "\x1b[2Jgone\nfake" } });
   using giant = await startFakeWorker({ health: { memoryUsageBytes: "9007199254740993" } });
-  const args = ["--workers", `${liar.address},${giant.address}`, "--once"];
+  const args = ["--workers", `${liar.address},${giant.address}`, "--once", ...PATIENT];
   const { stdout } = await runScript(HEALTH, args, { cwd: folder.path });
   assertStringIncludes(stdout, `${liar.address}: \\u001b[2Jgone\\nfake\n`);
   assertMatch(stdout, new RegExp(`^${giant.address}: Cannot read memory_usage_bytes 9007199254740993`, "m"));
@@ -203,10 +218,10 @@ Deno.test("what a worker says of itself reaches the terminal without control cha
 
 Deno.test("SIGINT ends the health script with 130", async () => {
   await using folder = await temporaryFolder();
-  await using health = startScript(HEALTH, ["--workers", "localhost:1", ...QUICK], { cwd: folder.path });
+  await using health = startScript(HEALTH, ["--workers", "localhost:1", ...OFTEN], { cwd: folder.path });
   await health.untilWritten(/UNHEALTHY/);
   health.child.kill("SIGINT");
-  assertEquals((await within(2_000, health.result)).code, 130);
+  assertEquals((await within(30_000, health.result)).code, 130);
 });
 
 const hasScript = await isThere("script");
@@ -218,13 +233,13 @@ Deno.test({
     await using folder = await temporaryFolder();
     using worker = await startFakeWorker();
     const deno = [Deno.execPath(), "run", "-A", "--no-prompt", `${PROJECT}${HEALTH}`];
-    const command = [...deno, "--workers", worker.address, ...QUICK].join(" ");
+    const command = [...deno, "--workers", worker.address, ...OFTEN, ...PATIENT].join(" ");
     await using terminal = startCommand(["script", "-qefc", command, "/dev/null"], { cwd: folder.path });
-    const count = (text: string) => terminal.stdout().split(text).length - 1;
-    // heading and row: every drawing but the first goes up by these two lines
-    await terminal.until(() => count("\r\x1b[2A") >= 3 || undefined);
-    const drawings = terminal.stdout().split("\x1b[?7l").slice(1, 5);
+    const begun = () => terminal.stdout().split("\x1b[?7l").slice(1);
+    await terminal.until(() => begun().length > 4 || undefined); // of the last one not all may have come
+    const drawings = begun().slice(0, 4);
     assertEquals(drawings.map((drawing) => drawing.includes("WORKER ADDRESS")), [true, true, true, true]);
+    // heading and row: every drawing but the first goes up by these two lines
     assertEquals(drawings.map((drawing) => drawing.startsWith("\r\x1b[2A")), [false, true, true, true]);
   },
 });

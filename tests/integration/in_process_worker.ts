@@ -14,9 +14,9 @@ export interface InProcessWorker extends AsyncDisposable {
   readonly shardsDir: string;
   /** What it has logged, one entry a line. */
   readonly log: readonly string[];
-  /** Files of the store that are no locks. */
+  /** Files of the store, but no locks nor those with which it tries every few seconds whether there is room. */
   storedFiles(): Promise<string[]>;
-  /** Files of the store that this process has open, locks not counted. */
+  /** Those of them that this process has open. */
   openFiles(): Promise<string[]>;
 }
 
@@ -49,7 +49,7 @@ export async function startInProcess(options: Partial<WorkerOptions> = {}): Prom
     raw,
     shardsDir,
     log,
-    storedFiles: async () => (await filesUnder(shardsDir)).filter((path) => !path.endsWith("lock")),
+    storedFiles: async () => (await filesUnder(shardsDir)).filter((path) => !/(lock|\.probe)$/.test(path)),
     openFiles: () => openFilesUnder(shardsDir),
     [Symbol.asyncDispose]: () => done.disposeAsync(),
   };
@@ -60,7 +60,7 @@ async function openFilesUnder(folder: string): Promise<string[]> {
   const found = new Set<string>(); // Deno doubles a descriptor while it reads
   for await (const { name } of Deno.readDir("/proc/self/fd")) {
     const path = await Deno.readLink(`/proc/self/fd/${name}`).catch(() => ""); // the one that lists them is gone
-    if (path.startsWith(folder) && !path.endsWith("lock")) found.add(path.slice(folder.length + 1));
+    if (path.startsWith(folder) && !/(lock|\.probe)$/.test(path)) found.add(path.slice(folder.length + 1));
   }
   return [...found].sort();
 }

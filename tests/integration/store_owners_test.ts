@@ -298,14 +298,17 @@ for (const [name, call] of Object.entries(waits)) {
     const other = await FileLock.open(storeLockPath(folder.path));
     const stop = new AbortController();
     const reason = new Error("caller is gone");
+    let late: Promise<void> | undefined;
     await other.run(async () => {
       using watch = whenLockIsAsked();
       const waiting = call(store, stop.signal);
       await watch.asked;
+      late = watch.had;
       stop.abort(reason);
       assertEquals(await assertRejects(() => waiting), reason);
     });
     await other.close();
+    await late; // nobody else waits for it
     assertEquals(await storedFiles(folder.path), filesOf(KEY));
     await assertRejects(() => store.read(KEY), ShardCorruptError);
     await putLabelled(store, KEY, "new");

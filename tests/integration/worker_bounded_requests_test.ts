@@ -23,7 +23,7 @@ attackTest("what came of chunks whose time was up is not kept", { maxBytes: 450 
       () => request(session, headersOf(ProcessChunk.path, { "grpc-timeout": "1500m" })),
     );
     for (const call of calls) call.write(half); // and neither ends nor resets it, whatever the answer is
-    const codes = await within(10_000, Promise.all(calls.map(statusOf)));
+    const codes = await within(60_000, Promise.all(calls.map(statusOf)));
     assertEquals(codes, codes.map(() => status.DEADLINE_EXCEEDED));
   }
 });
@@ -116,6 +116,6 @@ attackTest(
     const part = message(ProcessChunkStream.requestSerialize({ data: new Uint8Array(40 * MIB) }));
     const call = request(target.session(), headersOf(ProcessChunkStream.path));
     call.end(joined([header, part]));
-    assertEquals(await within(10_000, statusOf(call)), status.OK);
+    assertEquals(await within(60_000, statusOf(call)), status.OK);
   },
 );

@@ -76,9 +76,9 @@ const filesOf = (chunkIndex: number) => [
   `metadata/v_chunk_${chunkIndex}_metadata.json`,
 ];
 
-/** All files but locks. */
+/** All files but locks, and those with which a worker tries every few seconds whether there is room. */
 async function storedFiles(shardsDir: string): Promise<string[]> {
-  return (await filesUnder(shardsDir)).filter((path) => !path.endsWith("lock"));
+  return (await filesUnder(shardsDir)).filter((path) => !/(lock|\.probe)$/.test(path));
 }
 
 Deno.test({

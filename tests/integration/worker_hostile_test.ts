@@ -120,12 +120,13 @@ attackTest("chunks in one message, far more than there are places, are refused b
   maxBytes: 450 * MIB,
 }, async (target) => {
   const calls: ClientHttp2Stream[] = [];
-  for (let i = 0; i < 8; i++) {
+  for (let i = 0; i < 4; i++) {
     const session = target.session();
     for (let k = 0; k < 10; k++) calls.push(request(session, headersOf(ProcessChunk.path)));
   }
-  const half = message(new Uint8Array(30 * MIB), { length: 60 * MIB });
-  for (const call of calls) call.write(half);
+  // far more than the worker may have, and not too much for the test, whose own process holds what is not sent
+  const part = message(new Uint8Array(15 * MIB), { length: 60 * MIB });
+  for (const call of calls) call.write(part);
   const refused = Promise.withResolvers<void>();
   let count = 0;
   for (const call of calls) {
@@ -134,7 +135,7 @@ attackTest("chunks in one message, far more than there are places, are refused b
       if (++count === calls.length - 4) refused.resolve(); // as many as may run and wait are taken
     });
   }
-  await within(20_000, refused.promise);
+  await within(60_000, refused.promise);
 });
 
 /** Sends the same again and again until the worker cuts the connection, or takes no more of it. */
@@ -181,20 +182,20 @@ Deno.test("a worker stops although somebody has begun to ask for its metrics and
   using half = await connectRaw(t.worker.metricsAddress!);
   await half.write(new TextEncoder().encode("GET /metrics HTTP/1.1\r\n"));
   assert(idle);
-  assertEquals(await within(5_000, t.worker.drain(0)), true);
+  assertEquals(await within(30_000, t.worker.drain(0)), true);
 });
 
 Deno.test("a connection without a call is closed after a while, one that is used is not", async () => {
   await using t = await startInProcess({ connections: { idleMs: 300 } });
   const idle = connect(`http://${t.worker.address}`);
   const { call, answer } = t.raw.open([{ header: { videoId: "v" } }, { data: new Uint8Array(10) }]);
-  await within(5_000, once(idle, "close"));
+  await within(30_000, once(idle, "close"));
   call.end();
   assertEquals((await answer).success, true);
 });
 
 Deno.test("a peer that gives no sign of life any more counts as gone, with its calls", async () => {
-  await using t = await startInProcess({ maxTasks: 1, connections: { pingMs: 100, pingTimeoutMs: 300 } });
+  await using t = await startInProcess({ maxTasks: 1, connections: { pingMs: 100, pingTimeoutMs: 2_000 } });
   const alive = t.raw.open([{ header: { videoId: "alive" } }, { data: new Uint8Array(10) }]);
   await t.raw.until(({ activeTasks }) => activeTasks === 1);
   using connection = await connectRaw(t.worker.address);

@@ -15,7 +15,7 @@ import { temporaryFolder } from "./temporary_folder.ts";
 Deno.test.sanitizer({ ops: true, resources: true });
 
 const KILLS = 50;
-const RPC = { timeoutMs: 10_000 };
+const RPC = { timeoutMs: 60_000 }; // a write waits for four others, on a disk that may take its time
 const FLAGS = ["--encoder", "simulated", "--max_tasks", "4"];
 /** One byte, some pages, more than one message or part; the last goes by ProcessChunkStream. */
 const SIZES = [1, 100, 5_000, 70_000, 300_000, 1_100_000];

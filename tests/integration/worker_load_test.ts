@@ -108,7 +108,7 @@ Deno.test("a busy worker says so before the chunk has come", async () => {
   await using t = await startInProcess({ maxTasks: 1 });
   const begun = ["v", "w"].map((videoId) => t.raw.open(begin(videoId)));
   await t.raw.until(({ activeTasks, queuedTasks }) => activeTasks === 1 && queuedTasks === 1);
-  const error = await within(5_000, beginMessage(t).error);
+  const error = await within(30_000, beginMessage(t).error);
   assertEquals(error?.code, status.RESOURCE_EXHAUSTED);
   assert(Number(error?.metadata.get("grpc-retry-pushback-ms")[0]) > 0);
   for (const { call } of begun) call.cancel();
@@ -133,7 +133,7 @@ Deno.test("a worker told to stop sends away those that wait, and finishes what r
   await t.raw.until(({ activeTasks }) => activeTasks === 1);
   const waiting = t.raw.open(begin("waiting"));
   await t.raw.until(({ queuedTasks }) => queuedTasks === 1);
-  const drained = t.worker.drain(10_000);
+  const drained = t.worker.drain(60_000);
   const error = await assertRejects(() => waiting.answer) as ServiceError;
   assertEquals([error.code, error.details], [status.UNAVAILABLE, "Worker is draining"]);
   await assertRpcFails("UNAVAILABLE", t.client.processChunk({ videoId: "new", chunkIndex: 0 }, BYTES, RPC));
@@ -155,9 +155,10 @@ Deno.test("a worker that is not done in time aborts its encodes, whose processes
   const encoders = await encodersOf(worker.child.pid);
   worker.child.kill("SIGTERM");
   await Promise.all(failures);
-  assertEquals((await within(10_000, worker.child.status)).code, 1);
+  assertEquals((await within(30_000, worker.child.status)).code, 1);
   for (const pid of encoders) assertEquals(await isAlive(pid), false, `encoder ${pid}`);
-  assert(worker.output().includes("What was not done in time was aborted"));
+  const isTold = () => worker.output().includes("What was not done in time was aborted");
+  await until(() => Promise.resolve(isTold())); // its last words may come after its end
 });
 
 Deno.test("a worker killed with -9 takes its encoders with it within seconds", async () => {
@@ -175,5 +176,8 @@ Deno.test("a worker killed with -9 takes its encoders with it within seconds", a
   worker.child.kill("SIGKILL");
   await whole;
   await assertRejects(() => half.answer);
-  await within(5_000, until(async () => (await Promise.all(encoders.map(isAlive))).every((alive) => !alive)));
+  await within(
+    15_000,
+    until(async () => (await Promise.all(encoders.map(isAlive))).every((alive) => !alive)),
+  );
 });

@@ -1,5 +1,6 @@
 /** What keeps a worker from starting: one clear line, exit 1, and nothing left behind. */
 import { assertEquals, assertMatch } from "@std/assert";
+import { lookup } from "node:dns/promises";
 import { join } from "node:path";
 import { FileLock } from "../../lib/store/_file_lock.ts";
 import { openShardStore } from "../../lib/store/shard_store.ts";
@@ -28,10 +29,16 @@ async function assertRefused(
   assertEquals([code, stdout], [1, ""]);
 }
 
-/** A port that something else listens on. */
+/** A port that something else listens on, at every address that `localhost` has. */
 async function takenPort(): Promise<Disposable & { readonly port: number }> {
-  const listener = await Promise.resolve(Deno.listen({ hostname: "localhost", port: 0 }));
-  return { port: (listener.addr as Deno.NetAddr).port, [Symbol.dispose]: () => listener.close() };
+  using stack = new DisposableStack();
+  const addresses = new Set((await lookup("localhost", { all: true })).map(({ address }) => address));
+  let port = 0;
+  for (const hostname of addresses) {
+    port = (stack.use(Deno.listen({ hostname, port })).addr as Deno.NetAddr).port;
+  }
+  const listeners = stack.move();
+  return { port, [Symbol.dispose]: () => listeners.dispose() };
 }
 
 Deno.test("a worker whose store is a file says so and exits 1", async () => {
@@ -135,7 +142,7 @@ async function whileStoreIsLocked(): Promise<void> {
     await using worker = startScript("worker.ts", Object.entries(USUAL_FLAGS).flat(), { cwd: folder.path });
     await untilLockIsAsked(worker.child.pid);
     worker.child.kill("SIGTERM");
-    const { code, stdout, stderr } = await within(5_000, worker.result);
+    const { code, stdout, stderr } = await within(30_000, worker.result);
     assertEquals([code, stdout, stderr], [130, "", "interrupted\n"]);
   });
   await lock.close();

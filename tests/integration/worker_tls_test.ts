@@ -18,7 +18,7 @@ import { temporaryFolder } from "./temporary_folder.ts";
 // grpc-js lets the timers of connections that were refused run on
 Deno.test.sanitizer({ ops: false, resources: false });
 
-const RPC = { timeoutMs: 10_000 };
+const RPC = { timeoutMs: 30_000 };
 const BYTES = new TextEncoder().encode("a chunk of any bytes at all");
 
 function tlsTest(name: string, fn: (authority: Authority, folder: string) => Promise<void>): void {
@@ -148,7 +148,7 @@ async function statusOf(
   const asIs = (bytes: Uint8Array) => bytes as Buffer;
   const { promise, resolve } = Promise.withResolvers<keyof typeof status | "open">();
   // for a server, one message and the end of them is a call of any kind
-  const call = client.makeBidiStreamRequest(path, asIs, asIs, metadata, { deadline: Date.now() + 10_000 });
+  const call = client.makeBidiStreamRequest(path, asIs, asIs, metadata, { deadline: Date.now() + 30_000 });
   call.on("data", () => resolve("open"));
   call.on("error", (error: ServiceError) => resolve(status[error.code] as keyof typeof status));
   call.on("end", () => resolve("OK"));
@@ -214,7 +214,7 @@ tlsTest(
       flags: ["--encoder", "simulated", ...tls(server), ...token],
     });
     const commands = [
-      ["test_health_check.ts", "--workers", worker.address, "--once", "--timeout", "5"],
+      ["test_health_check.ts", "--workers", worker.address, "--once", "--timeout", "30"],
       ["test_worker_client.ts", "--worker", worker.address, "--video_path", "any.bin", "--split", "bytes"],
       ["test_shard_storage.ts", worker.address],
     ] as const;
