@@ -14,6 +14,8 @@ import { temporaryFolder } from "./temporary_folder.ts";
 import { until } from "./until.ts";
 
 const ONE_SECOND = { kind: "seconds", seconds: 1 } as const;
+/** More than pipes hold, so that its encoder cannot have ended before it is to. */
+const MUCH_SOUND = { seconds: 60 } as const;
 /** Of one frame of AAC at 48 kHz, the longer of the two. */
 const FRAME_SAMPLES = 1024;
 
@@ -127,8 +129,7 @@ for (const when of ["before it starts", "while sound is encoded"] as const) {
   Deno.test(`assemble() leaves no process and no file when it is aborted ${when}`, async () => {
     await using folder = await temporaryFolder();
     await using outFolder = await temporaryFolder();
-    // more sound than pipes hold, so that its encoder cannot have ended
-    using video = await planned(await videoFile(folder.path, "video.mp4", { seconds: 60 }), ONE_SECOND);
+    using video = await planned(await videoFile(folder.path, "video.mp4", MUCH_SOUND), ONE_SECOND);
     const { source, plan } = video;
     const abort = new AbortController();
     const reason = new Error("enough");
@@ -172,11 +173,15 @@ async function untilSoundIsEncoded(): Promise<number[]> {
 
 Deno.test("assemble() leaves no process when the video fails while sound is encoded", async () => {
   await using folder = await temporaryFolder();
-  using video = await planned(await videoFile(folder.path, "video.mp4", { seconds: 10 }), ONE_SECOND);
+  using video = await planned(await videoFile(folder.path, "video.mp4", MUCH_SOUND), ONE_SECOND);
   const { source, plan } = video;
+  let running: number[] = [];
   const shards = async function* () {
     for await (const shard of copies(source, plan)) {
-      if (shard.segment === 3) throw new Error("the worker is gone");
+      if (shard.segment === 3) {
+        running = await untilSoundIsEncoded();
+        throw new Error("the worker is gone");
+      }
       yield shard;
     }
   };
@@ -186,21 +191,21 @@ Deno.test("assemble() leaves no process when the video fails while sound is enco
     Error,
     "the worker is gone",
   );
+  assertEquals(running.length, 1);
   assertEquals(await audioEncoderPids(), []);
 });
 
 Deno.test("assemble() names the track when the process that encodes it dies", async () => {
   await using folder = await temporaryFolder();
-  using video = await planned(await videoFile(folder.path, "video.mp4", { seconds: 10 }), ONE_SECOND);
+  using video = await planned(await videoFile(folder.path, "video.mp4", MUCH_SOUND), ONE_SECOND);
   const { source, plan } = video;
   const shards = async function* () {
     for await (const shard of copies(source, plan)) {
-      if (shard.segment === 3) { for (const pid of await audioEncoderPids()) Deno.kill(pid, "SIGKILL"); }
+      if (shard.segment === 3) { for (const pid of await untilSoundIsEncoded()) Deno.kill(pid, "SIGKILL"); }
       yield shard;
     }
   };
   const path = join(folder.path, "out.mp4");
-  // More sound than the pipe holds is still to come.
   const audio = { codec: "opus", bitsPerSecond: 500_000 } as const;
   await assertRejects(
     () => assemble({ plan, source, path, shards: shards(), audio }),

@@ -38,7 +38,8 @@ Deno.test({
     await using folder = await temporaryFolder();
     await Deno.writeTextFile(join(folder.path, "show.ts"), SCRIPT);
     const run = ["run", "-A", "--no-check", `--config=${PROJECT}deno.json`, "show.ts"];
-    await using terminal = startAtTerminal([Deno.execPath(), ...run], { cwd: folder.path });
+    const env = { TERM: "xterm-256color" }; // whatever the test's own is
+    await using terminal = startAtTerminal([Deno.execPath(), ...run], { cwd: folder.path, env });
     const { stdout } = await terminal.result;
     // deno-lint-ignore no-control-regex -- what moves the cursor and clears
     const rows = stdout.split(/\r|\n|\x1b\[\d*[A-K]/).map((row) => row.slice(0, 80));

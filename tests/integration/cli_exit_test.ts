@@ -1,5 +1,4 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { SAME_SIGNAL_MS } from "../../lib/cli/interrupt.ts";
 
@@ -52,9 +51,14 @@ const UNTIL_ABORTED = `await new Promise((_, reject) => {
   writeOut("ready");
 });`;
 
-/** Work that heeds no signal. */
-const STUBBORN = `
-signal.addEventListener("abort", () => writeOut("aborted"));
+/** A clock that stands still until `nowMs` is set: how long a signal is under way has no part in a test then. */
+const CLOCK = `let nowMs = 0;
+performance.now = () => nowMs;`;
+
+/** Work that heeds no signal, and whose clock goes on by so many milliseconds at the first. */
+const stubborn = (goesOnMs: number): string => `
+${CLOCK}
+signal.addEventListener("abort", () => { nowMs = ${goesOnMs}; writeOut("aborted"); });
 setInterval(() => {}, 1000);
 writeOut("ready");
 await new Promise(() => {});`;
@@ -79,7 +83,7 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 }
 
 Deno.test("exitWith() ends at once at the second signal, whatever the work does", async () => {
-  await withCommand(STUBBORN, async (child) => {
+  await withCommand(stubborn(0), async (child) => {
     const reader = await untilReady(child);
     child.kill("SIGINT");
     assertStringIncludes((await reader.read()).value ?? "", "aborted");
@@ -89,14 +93,18 @@ Deno.test("exitWith() ends at once at the second signal, whatever the work does"
 });
 
 Deno.test("exitWith() takes a signal that comes twice at once for one, and lets the work come to its end", async () => {
-  const orderly = `await new Promise((resolve) => {
-      const timer = setInterval(() => {}, 1000);
-      signal.addEventListener("abort", () => { clearInterval(timer); writeOut("aborted"); setTimeout(resolve, 300); });
+  // it ends only once the second one has come
+  const orderly = (name: Deno.Signal) =>
+    `${CLOCK}
+    await new Promise((resolve) => {
+      let count = 0;
+      Deno.addSignalListener("${name}", () => ++count === 2 && setTimeout(resolve, 0));
+      signal.addEventListener("abort", () => { nowMs = ${SAME_SIGNAL_MS - 1}; writeOut("aborted"); });
       writeOut("ready");
     });
     throw signal.reason;`;
   for (const name of ["SIGINT", "SIGTERM"] as const) {
-    await withCommand(orderly, async (child) => {
+    await withCommand(orderly(name), async (child) => {
       const reader = await untilReady(child);
       child.kill(name);
       assertStringIncludes((await reader.read()).value ?? "", "aborted");
@@ -107,11 +115,10 @@ Deno.test("exitWith() takes a signal that comes twice at once for one, and lets 
 });
 
 Deno.test("exitWith() ends at once at the same signal again where some time has passed", async () => {
-  await withCommand(STUBBORN, async (child) => {
+  await withCommand(stubborn(SAME_SIGNAL_MS), async (child) => {
     const reader = await untilReady(child);
     child.kill("SIGINT");
     assertStringIncludes((await reader.read()).value ?? "", "aborted");
-    await setTimeout(SAME_SIGNAL_MS);
     child.kill("SIGINT");
     assertEquals(await endOf(child, reader), [130, ""]);
   });

@@ -100,7 +100,8 @@ async function portsOf(pid: number): Promise<number[]> {
     links.push(await Deno.readLink(`/proc/${pid}/fd/${name}`).catch(() => "")); // it may be closed by now
   }
   const sockets = await Promise.all(
-    ["tcp", "tcp6"].map((table) => Deno.readTextFile(`/proc/${pid}/net/${table}`)),
+    // a machine without IPv6 has no tcp6
+    ["tcp", "tcp6"].map((table) => Deno.readTextFile(`/proc/${pid}/net/${table}`).catch(() => "")),
   );
   return sockets.join("").split("\n").map((line) => line.trim().split(/\s+/))
     .filter(([, , , state, , , , , , inode]) => state === "0A" && links.includes(`socket:[${inode}]`))

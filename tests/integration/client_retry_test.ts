@@ -17,6 +17,8 @@ import { portOf, startWorkerOnPort } from "./worker_on_port.ts";
 Deno.test.sanitizer({ ops: false, resources: false });
 
 const CLIENT = "test_worker_client.ts";
+/** Of what would take for ever, or for minutes, otherwise. */
+const GIVE_UP_MS = 30_000;
 
 /** A worker that does as told, and a client that sends it a file in six slices. */
 async function setUp(options: FakeWorkerOptions) {
@@ -127,7 +129,7 @@ Deno.test("a worker that dies in the middle of a chunk ends the run within secon
   using raw = rawClient(worker.address);
   await raw.until(({ activeTasks }) => activeTasks > 0);
   worker.child.kill("SIGKILL");
-  const { code, stdout, stderr } = await within(10_000, client.result);
+  const { code, stdout, stderr } = await within(GIVE_UP_MS, client.result);
   assertEquals(code, 1);
   assertMatch(stderr, /^error: Chunk \d+ failed: localhost:\d+: UNAVAILABLE: /m);
   const { chunks, failed, total_chunks } = JSON.parse(stdout);
@@ -167,7 +169,7 @@ for (const phase of ["while a chunk is encoded", "while a shard is saved"] as co
     if (phase === "while a chunk is encoded") await begun.promise;
     else await untilThere(output, /\.tmp$/);
     first.child.kill("SIGINT");
-    const { code, stdout, stderr } = await within(2_000, first.result);
+    const { code, stdout, stderr } = await within(GIVE_UP_MS, first.result);
     assertEquals([code, stdout], [130, ""]);
     assertMatch(stderr, /^interrupted$/m);
     assertEquals(await filesUnder(output), []);
@@ -202,7 +204,9 @@ Deno.test("a worker that is killed and comes back on the same port in time loses
   first.child.kill("SIGKILL");
   await first.child.status;
   await client.untilWritten(/^Chunk 0: .*UNAVAILABLE.*trying again in 1\.0 s$/m);
+  client.child.kill("SIGSTOP"); // in time, however long it takes a worker to start
   await using _second = await startWorkerOnPort({ shardsDir, port: portOf(first.address) });
+  client.child.kill("SIGCONT");
   const { code, stdout, stderr } = await client.result;
   assertEquals(code, 0, stderr);
   assertMatch(stdout, /^Chunk 0 processed successfully/m);

@@ -6,9 +6,11 @@ import { createFfmpegEncoder } from "../../lib/encode/ffmpeg_encoder.ts";
 import { createLibavEncoder } from "../../lib/encode/libav_encoder.ts";
 import type { MakeVideoOptions } from "../../lib/encode/make_video.ts";
 import { DEFAULT_SETTINGS, type EncodeSettings } from "../../lib/encode/settings.ts";
+import { isAlive } from "./child_processes.ts";
 import { type Chunk, chunkOfBytes, readVideo, wholeChunk } from "./encode_media.ts";
 import { HAS_FFMPEG, runSystem, WITHOUT_FFMPEG } from "./system_ffmpeg.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
+import { until } from "./until.ts";
 import { within } from "./within.ts";
 
 const LOSSLESS: EncodeSettings = { ...DEFAULT_SETTINGS, preset: "ultrafast", rate: { kind: "crf", crf: 0 } };
@@ -105,21 +107,18 @@ for (const name of ["libav", "ffmpeg"]) {
     const args = ["run", "-A", "--quiet", script, name];
     await using worker = new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
     const output = worker.stdout.getReader();
-    const encoderPid = parseInt(new TextDecoder().decode((await within(30_000, output.read())).value));
-    assert(isAlive(encoderPid));
+    const encoderPid = parseInt(new TextDecoder().decode((await within(90_000, output.read())).value));
+    assert(await isThere(encoderPid));
     worker.kill("SIGKILL");
     await worker.status;
     await output.cancel();
-    await within(5_000, untilDead(encoderPid));
+    await until(async () => !await isThere(encoderPid)); // another's child: there is no event to wait for
   });
 }
 
-/** Another's child: there is no event to wait for. */
-async function untilDead(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-function isAlive(pid: number): boolean {
+/** Nobody may ask about an orphan that has ended: on Linux such a one is told from one that runs. */
+async function isThere(pid: number): Promise<boolean> {
+  if (Deno.build.os === "linux") return await isAlive(pid);
   try {
     Deno.kill(pid, "SIGCONT");
     return true;

@@ -28,7 +28,6 @@ import {
 } from "./encode_media.ts";
 import { hugePictureParameterSets } from "./encode_huge_picture.ts";
 import { assertSameBytes } from "./same_bytes.ts";
-import { until } from "./until.ts";
 import { within } from "./within.ts";
 
 export interface EncoderUnderTest {
@@ -44,6 +43,10 @@ const FAST: EncodeSettings = { ...DEFAULT_SETTINGS, preset: "superfast" };
 
 /** Every frame a keyframe of good quality: more bytes than all pipes and buffers hold. */
 const LARGE = { keyframeInterval: 1, crf: 5, seconds: 4 };
+
+/** On a machine that has other things to do; no encode of a source that does not end would be over by then. */
+const AT_ONCE_MS = 5_000;
+const GIVE_UP_MS = 60_000;
 
 /** Registers the tests. */
 export function testEncoderContract({ name, create, ignore = false }: EncoderUnderTest): void {
@@ -239,7 +242,10 @@ function testRefusals(test: RegisterTest): void {
   ): Promise<EncodeError> => {
     const settings = { ...FAST, ...changes };
     const encoding = encoder.encode(new Blob([bytes]).stream(), { settings, segment });
-    const error = await assertRejects(() => within(5_000, new Response(encoding.shard).bytes()), EncodeError);
+    const error = await assertRejects(
+      () => within(GIVE_UP_MS, new Response(encoding.shard).bytes()),
+      EncodeError,
+    );
     assertEquals(await encoding.facts.catch((reason) => reason), error);
     assert(!(error instanceof EncoderCrashedError), String(error));
     assertEquals(encoder.pids.size, 0);
@@ -318,12 +324,12 @@ function testRefusals(test: RegisterTest): void {
 }
 
 function testProcess(test: RegisterTest): void {
-  test("encode() kills its process within a second once aborted", async (encoder) => {
+  test("encode() kills its process at once when aborted", async (encoder) => {
     const abort = new AbortController();
     const { encoding, pid } = await stalledEncode(encoder, { signal: abort.signal });
     const read = assertRejects(() => new Response(encoding.shard).bytes(), Error, "changed my mind");
     abort.abort(new Error("changed my mind"));
-    await within(1_000, read);
+    await within(AT_ONCE_MS, read);
     assertDead(encoder, pid);
     await assertRejects(() => encoding.facts, Error, "changed my mind");
   });
@@ -332,7 +338,7 @@ function testProcess(test: RegisterTest): void {
     const abort = new AbortController();
     const { encoding, pid } = await stalledEncode(encoder, { signal: abort.signal });
     abort.abort(new Error("changed my mind"));
-    await within(1_000, assertRejects(() => encoding.facts, Error, "changed my mind"));
+    await within(AT_ONCE_MS, assertRejects(() => encoding.facts, Error, "changed my mind"));
     assertDead(encoder, pid);
     await assertRejects(() => encoding.shard.getReader().read(), Error, "changed my mind");
   });
@@ -349,9 +355,9 @@ function testProcess(test: RegisterTest): void {
     assertEquals(String(await cancelled.promise), "Error: too late");
   });
 
-  test("encode() kills its process within a second once the shard is cancelled", async (encoder) => {
+  test("encode() kills its process at once when the shard is cancelled", async (encoder) => {
     const { encoding, pid, sourceCancelled } = await stalledEncode(encoder);
-    await within(1_000, encoding.shard.cancel(new Error("no longer wanted")));
+    await within(AT_ONCE_MS, encoding.shard.cancel(new Error("no longer wanted")));
     assertDead(encoder, pid);
     await assertRejects(() => encoding.facts, Error, "no longer wanted");
     assertEquals(String(await sourceCancelled), "Error: no longer wanted");
@@ -360,19 +366,22 @@ function testProcess(test: RegisterTest): void {
   test("encode() fails as its source does, with its process dead", async (encoder) => {
     const { encoding, pid, source } = await stalledEncode(encoder);
     source.error(new Error("connection lost"));
-    await within(1_000, assertRejects(() => new Response(encoding.shard).bytes(), Error, "connection lost"));
+    await within(
+      AT_ONCE_MS,
+      assertRejects(() => new Response(encoding.shard).bytes(), Error, "connection lost"),
+    );
     assertDead(encoder, pid);
     await assertRejects(() => encoding.facts, Error, "connection lost");
   });
 
   test("encode() tells a process that was killed from a chunk that was refused", async (encoder) => {
     const { encoding, sourceCancelled } = await stalledEncode(encoder);
-    await until(() => Promise.resolve(encoder.pids.size > 0)); // it may be between two processes
-    for (const pid of encoder.pids) Deno.kill(pid, "SIGKILL");
     const read = assertRejects(() => new Response(encoding.shard).bytes(), EncoderCrashedError, "SIGKILL");
-    await within(1_000, read);
+    // Again and again: one of two processes may just have ended by itself when it is killed.
+    const killing = setInterval(() => encoder.pids.forEach(kill), 10);
+    await within(AT_ONCE_MS, read).finally(() => clearInterval(killing));
     await assertRejects(() => encoding.facts, EncoderCrashedError, "SIGKILL");
-    await within(1_000, sourceCancelled);
+    await within(AT_ONCE_MS, sourceCancelled);
     assertEquals(encoder.pids.size, 0);
   });
 
@@ -416,19 +425,20 @@ function testProcess(test: RegisterTest): void {
   });
 
   test("encode() tells of the frames encoded so far", async (encoder) => {
-    const told = Promise.withResolvers<number>();
     const chunk = await wholeChunk(LARGE);
-    const half = chunk.bytes.length / 2;
+    const half = Math.ceil(chunk.bytes.length / 2);
+    let frames = 0;
     const source = ReadableStream.from((async function* () {
       yield chunk.bytes.slice(0, half);
-      // Long enough for the report of the first second to be due; no event says so.
-      await new Promise((resolve) => setTimeout(resolve, 1_100));
-      yield chunk.bytes.slice(half);
+      // Little by little until it is told: a report comes with a frame, a second after the process has started.
+      for await (const part of inParts(chunk.bytes.slice(half), Math.ceil(half / 600))) {
+        yield part;
+        if (frames === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+      }
     })());
     const task = { settings: FAST, segment: chunk.segment };
-    const { shard } = encoder.encode(source, task, { onProgress: told.resolve });
+    const { shard } = encoder.encode(source, task, { onProgress: (count) => void (frames ||= count) });
     await new Response(shard).bytes();
-    const frames = await within(1_000, told.promise);
     assert(frames > 0 && frames <= chunk.segment.frameCount, `${frames} frames`);
   });
 }
@@ -469,6 +479,14 @@ async function stalledEncode(encoder: Encoder, options: EncodeOptions = {}): Pro
   assert(pid !== undefined);
   await taken.promise;
   return { encoding, pid, source: await controller.promise, sourceCancelled: cancelled.promise };
+}
+
+function kill(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 function assertDead(encoder: Encoder, pid: number): void {

@@ -14,7 +14,7 @@ if (import.meta.main) {
   });
   const encoding = encoder.encode(source, { settings: DEFAULT_SETTINGS, segment });
   const encoded = new Response(encoding.shard).bytes();
-  const processes = new Set<number>();
+  const processes = new Set(encoder.pids); // from the start, however soon the first of them ends
   while (processes.size < (isLibav ? 1 : 2)) { // ffmpeg's first one only looks at the first picture
     await delay(5);
     for (const pid of encoder.pids) processes.add(pid);

@@ -9,7 +9,8 @@ import { within } from "./within.ts";
 // a connection whose answers nobody reads ends some time after that one has gone, which nothing tells
 Deno.test.sanitizer({ ops: false, resources: false });
 
-const STOP_MS = 5_000;
+/** Without an end to what nobody reads, a server would wait for ever. */
+const STOP_MS = 30_000;
 
 /** Asks for a page again and again, until the server waits for somebody who reads its answers. */
 async function askAndReadNothing(address: string, path: string): Promise<RawConnection> {

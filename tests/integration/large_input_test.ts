@@ -16,8 +16,8 @@ const CHUNK_BYTES = 4 * MIB;
 /** For the shards and what is retrieved of them, which are half of the input each, and to spare. */
 const NEEDED_BYTES = 6 * 1024 * MIB;
 const MAX_MEMORY_BYTES = 250 * MIB;
-/** A machine that others use as well takes three times as long as an idle one. */
-const LIMIT_MS = 300_000;
+/** An idle machine takes half a minute; others have slow disks, or are used by others as well. */
+const LIMIT_MS = 900_000;
 
 Deno.test({
   name: "A file of 2 GB goes through client and worker in 4 MiB chunks in less than 250 MB of memory each",

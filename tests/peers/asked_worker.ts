@@ -37,7 +37,7 @@ export interface AskedWorker extends AsyncDisposable {
   askOurs<Answer = unknown>(...args: (string | number)[]): Promise<Answer>;
   /** Has peer_client.py send a chunk. */
   store<Answer = Stored>(videoId: string, index: number, chunk: Uint8Array): Promise<Answer>;
-  /** Asks for the worker's health (through grpc-js, which is quick) until it is so, for 10 seconds at most. */
+  /** Asks for the worker's health (through grpc-js, which is quick) until it is so, for a minute at most. */
   until(condition: (health: Health) => boolean): Promise<void>;
   /** A file of these bytes. */
   file(bytes: Uint8Array): Promise<string>;
@@ -77,8 +77,8 @@ export async function startAskedWorker(
     async until(condition) {
       const client = new WorkerService(worker.address, credentials.createInsecure());
       const peer = { address: worker.address, metadata: new Metadata() };
-      const late = AbortSignal.timeout(10_000);
-      const rpc = { timeoutMs: 10_000, signal: late };
+      const late = AbortSignal.timeout(60_000);
+      const rpc = { timeoutMs: 60_000, signal: late };
       const health = () =>
         callUnary<Health>(peer, (...call) => client.checkHealth({ masterId: "test" }, ...call), rpc);
       try {

@@ -22,7 +22,7 @@ def parse_args() -> argparse.Namespace:
     """The flags of one run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address", help="host:port of the worker")
-    parser.add_argument("--deadline", type=float, default=10, help="seconds the call may take")
+    parser.add_argument("--deadline", type=float, default=60, help="seconds the call may take")
     parser.add_argument("--proto", type=Path, default=OUR_PROTO)
     calls = parser.add_subparsers(dest="run", required=True)
 
@@ -69,8 +69,8 @@ def process_stream(args: argparse.Namespace, channel: grpc.Channel) -> dict[str,
     header = parse_request(messages.ProcessChunkRequest(), args.request)
 
     def parts() -> Iterator[Any]:
-        yield messages.ProcessChunkPart(header=header)
-        with args.data_file.open("rb") as file:
+        with args.data_file.open("rb") as file:  # first, so that whoever sees the call may end what the file is fed by
+            yield messages.ProcessChunkPart(header=header)
             while data := file.read(args.part_bytes):
                 yield messages.ProcessChunkPart(data=data)
 

@@ -17,7 +17,7 @@ def parse_args() -> argparse.Namespace:
     """The flags of one run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address", help="host:port of the worker")
-    parser.add_argument("--deadline", type=float, default=10, help="seconds the call may take")
+    parser.add_argument("--deadline", type=float, default=60, help="seconds the call may take")
     calls = parser.add_subparsers(dest="call", required=True)
     process = calls.add_parser("process")
     process.add_argument("--video_id", required=True)

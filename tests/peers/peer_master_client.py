@@ -21,7 +21,7 @@ def parse_args() -> argparse.Namespace:
     """The flags of one run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address", help="host:port of the master")
-    parser.add_argument("--deadline", type=float, default=30, help="seconds the call may take")
+    parser.add_argument("--deadline", type=float, default=60, help="seconds the call may take")
     calls = parser.add_subparsers(dest="run", required=True)
 
     upload = calls.add_parser("upload")

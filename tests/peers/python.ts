@@ -62,7 +62,7 @@ export async function startPeerWorker(
 export interface RunOptions {
   /** What the script reads as JSON. */
   readonly input?: unknown;
-  /** For the whole run, killed when it is over. Default 60 seconds. */
+  /** For the whole run, killed when it is over. Default 2 minutes. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -81,7 +81,7 @@ export async function runPeer<Answer = unknown>(
   args: readonly (string | number)[],
   options: RunOptions = {},
 ): Promise<Answer> {
-  const timeout = AbortSignal.timeout(options.timeoutMs ?? 60_000);
+  const timeout = AbortSignal.timeout(options.timeoutMs ?? 120_000);
   const child = new Deno.Command(python, {
     args: ["-B", script(name), ...args.map(String)],
     stdin: "piped",
