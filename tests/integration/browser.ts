@@ -4,7 +4,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 const PROGRAM = "/usr/bin/chromium";
 
 /** What has not happened on a page by then, will not. */
-const GIVE_UP_MS = 30_000;
+export const GIVE_UP_MS = 60_000;
 
 export const HAS_CHROMIUM = await Deno.stat(PROGRAM).then(() => true, () => false);
 

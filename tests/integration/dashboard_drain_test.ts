@@ -64,10 +64,10 @@ Deno.test("who uses the dashboard as the master stops is told so, and never that
   });
   await until(async () => (await t.videos()).length === 1);
 
-  const drained = t.drain(200);
+  const { value: drained, end } = withHeldTimer(12_345_678, (ms) => t.drain(ms));
   const late = await fetch(`${t.address}/api/jobs?video_id=late`, { method: "POST", body: BYTES });
   assertEquals([late.status, await late.json()], [503, DRAINING]);
-  const answers = await askUntilGone(`${t.address}/api/jobs`);
+  const answers = await askUntilGone(`${t.address}/api/jobs`, end);
   const cut = await upload;
   assertEquals([cut.status, await cut.json()], [503, DRAINING]);
   isOver.resolve();
@@ -79,13 +79,30 @@ Deno.test("who uses the dashboard as the master stops is told so, and never that
   assertEquals(t.complaints, []);
 });
 
-/** Status and body of one request after the other, until there is nobody to ask. */
-async function askUntilGone(url: string): Promise<[status: number, body: string][]> {
+/** Calls a function with a time, and has that time be over when the test says so. */
+function withHeldTimer<T>(ms: number, call: (ms: number) => T): { readonly value: T; end(): void } {
+  const { setTimeout } = globalThis;
+  let held: (() => void) | undefined;
+  const hold = (run: () => void, afterMs?: number) =>
+    afterMs === ms ? (held = run, 0) : setTimeout(run, afterMs);
+  globalThis.setTimeout = hold as unknown as typeof setTimeout;
+  try {
+    const value = call(ms);
+    if (!held) throw new Error("no such time is waited for");
+    return { value, end: held };
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+}
+
+/** Status and body of one request after the other, until there is nobody to ask; `onAnswer` is told of each. */
+async function askUntilGone(url: string, onAnswer: () => void): Promise<[status: number, body: string][]> {
   const answers: [number, string][] = [];
   for (;;) {
     try {
       const response = await fetch(url);
       answers.push([response.status, await response.text()]);
+      onAnswer();
     } catch (error) {
       if (error instanceof TypeError) return answers;
       throw error;

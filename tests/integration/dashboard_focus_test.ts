@@ -23,6 +23,7 @@ browserTest(
   async (visit) => {
     const { master, page } = visit;
     for (const id of ["a", "b", "c"]) master.add({ id, originalFilename: `${id}.mp4` });
+    await countIs(page, "article.job", 3);
     await press(page, "Cancel b.mp4");
     await page.getByText("Cancelled", { exact: true }).waitFor();
     assertEquals(await focused(page), "H3 b.mp4");
@@ -60,6 +61,7 @@ browserTest(
   "leads from the Delete question back to where it was, or to the jobs",
   async ({ master, page }) => {
     for (const id of ["a", "b", "c"]) master.add({ id, originalFilename: `${id}.mp4` });
+    await countIs(page, "article.job", 3);
     const dialogue = page.getByRole("dialog");
     await press(page, "Delete a.mp4");
     await press(page, "Keep it");

@@ -24,6 +24,8 @@ for (const width of [340, 1280]) {
       await page.setInputFiles("input[type=file]", fileOf("a-name-without-a-space-".repeat(5), 0));
       await page.getByText("Cannot take the video: size_bytes").waitFor();
       await page.getByText("3721 / 5000").waitFor();
+      await countIs(page, ".lane", 2);
+      await countIs(page, "article.worker", 2); // which are told of last
       const lines = await page.locator(".figures dd").evaluateAll((figures) =>
         figures.map((figure) => {
           const text = document.createRange();

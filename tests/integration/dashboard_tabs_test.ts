@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { Page } from "playwright-core";
 import { serveDashboard } from "../../lib/master/web/serve_dashboard.ts";
+import { GIVE_UP_MS } from "./browser.ts";
 import { browserTest, countIs, emptyFile } from "./dashboard_visit.ts";
 import { fakeDashboardMaster } from "./fake_dashboard_master.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
@@ -23,7 +24,7 @@ async function openTab(page: Page, address: string): Promise<Page> {
   const opening = page.context().waitForEvent("page");
   await page.evaluate((address) => void open(address, "_blank", "noopener"), address);
   const tab = await opening;
-  tab.setDefaultTimeout(10_000);
+  tab.setDefaultTimeout(GIVE_UP_MS);
   return tab;
 }
 

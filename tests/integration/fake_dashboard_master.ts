@@ -26,8 +26,10 @@ export interface FakeMaster extends Master {
   refusal: Error | undefined;
   /** Uploads that were begun to be read. */
   receiving: number;
-  /** Uploads are read no further than their first piece before that. */
+  /** Uploads are read no further than to their first piece that goes beyond {@link readFirstBytes} before that. */
   readOn: Promise<void>;
+  /** Default 0. */
+  readFirstBytes: number;
   setWorkers(workers: readonly WorkerView[]): void;
   /** A job that is there without having been uploaded. */
   add(job: Partial<JobView> & { readonly id: string }): void;
@@ -118,6 +120,7 @@ export function fakeDashboardMaster(): FakeMaster {
     refusal: undefined,
     receiving: 0,
     readOn: Promise.resolve(),
+    readFirstBytes: 0,
     uploaded,
     get watchers() {
       return hub.watchers;
@@ -197,9 +200,11 @@ export function fakeDashboardMaster(): FakeMaster {
       const former = master.find(order.videoId);
       master.receiving++;
       const pieces: BlobPart[] = [];
+      let received = 0;
       for await (const piece of video) {
         pieces.push(piece as Uint8Array<ArrayBuffer>);
-        await abortable(master.readOn, signal);
+        received += piece.length;
+        if (received > master.readFirstBytes) await abortable(master.readOn, signal);
       }
       const bytes = new Uint8Array(await new Blob(pieces).arrayBuffer());
       const { videoId, originalFilename, settings, priority } = order;

@@ -63,8 +63,12 @@ Deno.test("addressProblem() takes nothing that is too long, steers a terminal or
 
 for (const text of ["h".repeat(60_000) + ":1", ":".repeat(60_000) + "x", `[${"1".repeat(60_000)}]:1`]) {
   Deno.test(`addressProblem() refuses ${text.length} characters that begin with ${text.slice(0, 5)} at once`, () => {
-    const startMs = performance.now();
-    assertEquals(addressProblem(text), "longer than an address can be");
-    assert(performance.now() - startMs < 1_000);
+    // the shortest of a few times: the machine may have other things to do at any of them
+    const tookMs = [1, 2, 3].map(() => {
+      const startMs = performance.now();
+      assertEquals(addressProblem(text), "longer than an address can be");
+      return performance.now() - startMs;
+    });
+    assert(Math.min(...tookMs) < 1_000, `${tookMs} ms`);
   });
 }

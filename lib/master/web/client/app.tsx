@@ -2,7 +2,7 @@
 /// <reference lib="dom" />
 /** The whole page, and who knows what on it. */
 import type { VNode } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Dialogue, Dialogues } from "./dialogues.tsx";
 import { afterEvents, type DashboardState, EMPTY, jobsInOrder, withDetails } from "./dashboard_state.ts";
 import { useFocusRefuge } from "./focus.ts";
@@ -137,7 +137,8 @@ function useLatest<T>(
 
 /** Has the browser ask before the page is left, however that comes about. */
 function useLeaveQuestion(isNeeded: boolean): void {
-  useEffect(() => {
+  // before the upload is seen: one may leave at once
+  useLayoutEffect(() => {
     if (!isNeeded) return;
     const ask = (event: Event) => event.preventDefault();
     addEventListener("beforeunload", ask);
