@@ -95,8 +95,21 @@ export interface BlockKinds {
   readonly sound?: Iterable<number>;
   /** Their packets are shown for as long as they say, and else until the next. */
   readonly text?: Iterable<number>;
-  /** Their blocks are wanted as they are stored. Those last as long as they say, and else for 0 ticks. */
+  /** Whose blocks are wanted as they are stored, too. */
   readonly stored?: Iterable<number>;
+}
+
+export interface BlockIndexes {
+  /**
+   * Without tracks that are left to the demuxer: those that the container compresses, where they are not text, or that
+   * have several frames in a block (lacing).
+   */
+  readonly samples: ReadonlyMap<number, SampleIndex>;
+  /**
+   * Blocks as they are stored, compressed or not; they last as long as they say, and else for 0 ticks. Without tracks
+   * that have several frames in a block, or facts of single blocks.
+   */
+  readonly stored: ReadonlyMap<number, SampleIndex>;
 }
 
 /**
@@ -104,18 +117,16 @@ export interface BlockKinds {
  *
  * @param kinds By track number.
  * @param options.mostBlocks Of all tracks together: for each there are some bytes in memory.
- * @returns By track number. Left to the demuxer, and not among them, are tracks that are compressed by the container
- * or have several frames in a block (lacing), and of those that are wanted as they are stored, ones with facts of
- * single blocks; in a file that is damaged or was recorded live, all of them.
+ * @returns By track number; of a file that is damaged or was recorded live, none.
  * @throws {Error} If there are more blocks, or a picture has no data.
  */
 export async function readMatroskaSamples(
   file: ByteSource,
   kinds: BlockKinds,
   { mostBlocks = MAX_SAMPLES }: { readonly mostBlocks?: number } = {},
-): Promise<ReadonlyMap<number, SampleIndex>> {
+): Promise<BlockIndexes> {
   const pass = new BlockPass(file, kinds, mostBlocks);
-  return await pass.run() ? pass.indexes() : new Map();
+  return await pass.run() ? pass.indexes() : { samples: new Map(), stored: new Map() };
 }
 
 class BlockPass {
@@ -128,6 +139,8 @@ class BlockPass {
   readonly #tracks = new Map<number, TrackBlocks>();
   /** Those that are left to the demuxer. */
   readonly #others = new Set<number>();
+  /** Those whose blocks are more than what is in them, or several in one. */
+  readonly #notStorable = new Set<number>();
   /** Of what stands only once. */
   readonly #seen = new Set<number>();
   readonly #window = new Uint8Array(READ_BYTES);
@@ -178,33 +191,40 @@ class BlockPass {
     return true;
   }
 
-  indexes(): ReadonlyMap<number, SampleIndex> {
-    const indexes = new Map<number, SampleIndex>();
+  indexes(): BlockIndexes {
+    const samples = new Map<number, SampleIndex>();
+    const stored = new Map<number, SampleIndex>();
     for (const [number, track] of this.#tracks) {
-      if (this.#others.has(number)) continue;
+      const isOther = this.#others.has(number);
+      const isStored = this.#storedTracks.has(number) && !this.#notStorable.has(number);
+      if (isOther && !isStored) continue;
       const { packets, positions, statedTicks, defaultDurationNs = 0 } = track;
       const ticks = packets.ticks.slice();
       const displayOrder = orderShown(ticks);
-      const stated = new Float64Array(ticks.length);
+      const lastStated = new Float64Array(ticks.length);
       const last = displayOrder?.at(-1) ?? ticks.length - 1;
-      if (last >= 0) stated[last] = track.latestDurationTicks ?? defaultDurationNs / this.#timestampScale;
-      indexes.set(number, {
+      if (last >= 0) lastStated[last] = track.latestDurationTicks ?? defaultDurationNs / this.#timestampScale;
+      const index = {
         length: packets.length,
         timescale: 1e9 / this.#timestampScale,
         ticks,
-        durationTicks: withStated(
-          this.#storedTracks.has(number)
-            ? new Float64Array(ticks.length)
-            : durationsShown(ticks, displayOrder, stated),
-          statedTicks,
-        ),
         positions: positions.all(),
         sizesBytes: packets.sizesBytes.slice(),
         keys: packets.keys.slice(),
         displayOrder,
-      });
+      };
+      if (!isOther) {
+        const durationTicks = durationsShown(ticks, displayOrder, lastStated);
+        if (this.#textTracks.has(number)) setStated(durationTicks, statedTicks);
+        samples.set(number, { ...index, durationTicks });
+      }
+      if (isStored) {
+        const durationTicks = new Float64Array(ticks.length);
+        setStated(durationTicks, statedTicks);
+        stored.set(number, { ...index, durationTicks });
+      }
     }
-    return indexes;
+    return { samples, stored };
   }
 
   #holds(position: number, bytes: number): boolean {
@@ -312,7 +332,10 @@ class BlockPass {
     const at = start + track.lengthBytes - this.#start;
     const flags = this.#bytes[at + 2]!;
     const ticks = (((this.#bytes[at]! << 8) | this.#bytes[at + 1]!) << 16) >> 16;
-    if ((flags & 0x06) !== 0) this.#others.add(track.value);
+    if ((flags & 0x06) !== 0) {
+      this.#others.add(track.value);
+      this.#notStorable.add(track.value);
+    }
     const position = start + track.lengthBytes + 3;
     return {
       track: track.value,
@@ -327,7 +350,7 @@ class BlockPass {
     const group = this.#group;
     this.#group = undefined;
     if (!group?.block) return;
-    if (group.hasFacts && this.#storedTracks.has(group.block.track)) this.#others.add(group.block.track);
+    if (group.hasFacts) this.#notStorable.add(group.block.track);
     this.#add(group.block, group);
   }
 
@@ -335,16 +358,15 @@ class BlockPass {
     const entry = this.#entry;
     this.#entry = undefined;
     if (!entry) return;
-    const isStored = this.#storedTracks.has(entry.number);
     // Whoever reads text undoes that.
     const isText = this.#textTracks.has(entry.number);
-    if (entry.isEncoded && !isText && !isStored) this.#others.add(entry.number);
+    if (entry.isEncoded && !isText) this.#others.add(entry.number);
     this.#tracks.set(entry.number, {
       isVideo: entry.type === VIDEO_TYPE && !entry.isEncoded,
       defaultDurationNs: entry.durationNs,
       packets: new PacketTable(),
       positions: new Positions(),
-      statedTicks: isText || isStored ? [] : undefined,
+      statedTicks: isText || this.#storedTracks.has(entry.number) ? [] : undefined,
       latestTicks: -Infinity,
       latestDurationTicks: undefined,
     });
@@ -369,11 +391,10 @@ class BlockPass {
   }
 }
 
-function withStated(durationTicks: Float64Array, stated: readonly number[] | undefined): Float64Array {
+function setStated(durationTicks: Float64Array, stated: readonly number[] | undefined): void {
   for (const [index, ticks] of stated?.entries() ?? []) {
     if (!Number.isNaN(ticks)) durationTicks[index] = ticks;
   }
-  return durationTicks;
 }
 
 interface Element {

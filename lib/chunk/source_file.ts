@@ -152,12 +152,13 @@ async function openMedia(
     const stored = storedOutlines(outline, audio, unknown);
     const indexed = (all: SampleIndex | undefined) =>
       isGrowing ? all && samplesWithin(all, file.sizeBytes) : all;
-    const samples = format instanceof MatroskaInputFormat
-      ? matroskaSamples(file, tracks, { text: outline.subtitles, stored })
-      : (id: number) => Promise.resolve(indexed(outline.samples?.get(id)));
+    const mp4Samples = (id: number) => Promise.resolve(indexed(outline.samples?.get(id)));
+    const indexes: TrackIndexes = format instanceof MatroskaInputFormat
+      ? matroskaIndexes(file, tracks, { text: outline.subtitles, stored })
+      : { samplesOf: mp4Samples, storedOf: mp4Samples };
     const withReader = <T extends TrackPackets>(facts: T): T => ({
       ...facts,
-      reader: () => new DeferredReader(() => readerBy(file, facts.track, samples(facts.track.id))),
+      reader: () => new DeferredReader(() => readerBy(file, facts.track, indexes.samplesOf(facts.track.id))),
     });
     return {
       path,
@@ -169,8 +170,8 @@ async function openMedia(
       video: withReader(video),
       audio: audio.map(withReader),
       otherContents: [...furtherVideo, ...unknownStreams, ...outline.otherContents],
-      subtitles: (outline.subtitles ?? []).map((track) => subtitleTrack(file, track, samples)),
-      stored: stored.map((track) => storedTrack(file, track, samples)),
+      subtitles: (outline.subtitles ?? []).map((track) => subtitleTrack(file, track, indexes.samplesOf)),
+      stored: stored.map((track) => storedTrack(file, track, indexes.storedOf)),
       readChapters: outline.readChapters,
       losses: transport && (() => transport.lossesOf(video.track.id)),
       [Symbol.dispose]: () => input?.dispose(),
@@ -238,26 +239,33 @@ async function readerBy(
   return index ? new IndexedPackets(file, index) : new EncodedPacketSink(track);
 }
 
-/** The samples of a track by its number; the file is read through when they are first asked for. */
-function matroskaSamples(
+/** By track number; undefined: left to the demuxer, or not to be carried as it is stored. */
+interface TrackIndexes {
+  readonly samplesOf: (id: number) => Promise<SampleIndex | undefined>;
+  readonly storedOf: (id: number) => Promise<SampleIndex | undefined>;
+}
+
+/** The file is read through when the first is asked for. */
+function matroskaIndexes(
   file: ByteSource,
   tracks: readonly (VideoFacts | AudioFacts)[],
   { text = [], stored }: {
     readonly text?: readonly SubtitleOutline[] | undefined;
     readonly stored: readonly StoredOutline[];
   },
-): (id: number) => Promise<SampleIndex | undefined> {
+): TrackIndexes {
   const sound = tracks.flatMap(({ track, codec }) =>
     track.isAudioTrack() && codec !== undefined ? [track.id] : []
   );
   // Its frames are without their headers there, which the demuxer puts back.
   const unlike = new Set(tracks.flatMap(({ track, codec }) => codec === "prores" ? [track.id] : []));
   let all: ReturnType<typeof readMatroskaSamples> | undefined;
-  return async (id) => {
-    if (unlike.has(id)) return undefined;
-    const numbers = (tracks: readonly { readonly id: number }[]) => tracks.map(({ id }) => id);
+  const numbers = (tracks: readonly { readonly id: number }[]) => tracks.map(({ id }) => id);
+  const read = () =>
     all ??= readMatroskaSamples(file, { sound, text: numbers(text), stored: numbers(stored) });
-    return (await all).get(id);
+  return {
+    samplesOf: async (id) => unlike.has(id) ? undefined : (await read()).samples.get(id),
+    storedOf: async (id) => (await read()).stored.get(id),
   };
 }
 

@@ -2,7 +2,7 @@
 import { AAC, h264, picture, tone } from "./ffmpeg_args.ts";
 import { lacedTrack, type Lacing } from "./laced_blocks.ts";
 import { type MediaCase, oneRun } from "./media_case.ts";
-import { compressedTrack, disableTrack, encryptedTrack } from "./stored_blocks.ts";
+import { compressedTrack, disableTrack, encryptedTrack, strippedTrack } from "./stored_blocks.ts";
 
 const FRAMES = { frames: 75 };
 const ONE_OF_EACH = ["-map", "0:v", "-map", "1:a"];
@@ -105,6 +105,12 @@ export const AUDIO_CASES: readonly MediaCase[] = [
   withCodec("ADPCM in MKV, as in a WAV file", "adpcm.mkv", ["-c:a", "adpcm_ms"]),
   withCodec("DTS in MKV", "dts.mkv", ["-c:a", "dca", "-strict", "-2"]),
   stored("sound compressed by the container, MKV", "sound_compressed.mkv", compressedTrack(2)),
+  stored(
+    "MP2 without the start of its frames, MKV",
+    "mp2_stripped.mkv",
+    strippedTrack(2, Uint8Array.of(0xff, 0xfd)),
+    ["-c:a", "mp2"],
+  ),
   stored("sound encrypted by the container, MKV", "sound_encrypted.mkv", encryptedTrack(2)),
   stored("sound switched off, MKV", "sound_off.mkv", disableTrack(2)),
   stored("video compressed by the container, MKV", "video_compressed.mkv", compressedTrack(1)),

@@ -128,6 +128,7 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
   "opus.ts": lost("sound: opus -> none", "Opus audio (und), which cannot be read"),
   "aac_private.m2ts": lost("sound: aac -> none", "AAC audio (und), which cannot be read"),
   "mp2.mkv": { mp4: ["sound 0: codec: mp2 -> aac"] },
+  "mp2_stripped.mkv": { mp4: ["sound 0: codec: mp2 -> aac"] },
   "alac.mkv": { mp4: ["sound 0: codec: alac -> aac"] },
   "truehd.mkv": { mp4: ["sound 0: codec: truehd -> aac"] },
   "wavpack.mkv": lostToMp4("sound: wavpack -> none", "audio track 1 (A_WAVPACK4, und)"),

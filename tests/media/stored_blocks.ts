@@ -14,6 +14,20 @@ export function compressedTrack(number: number): (parts: readonly Uint8Array[]) 
   return ([file]) => stored(file!, number, ZLIB, (data) => deflateSync(data));
 }
 
+/** Its blocks are without their first bytes, which are the same in all, as mkvmerge once made them. */
+export function strippedTrack(
+  number: number,
+  start: Uint8Array,
+): (parts: readonly Uint8Array[]) => Uint8Array<ArrayBuffer> {
+  const compression = element(0x5034, element(0x4254, 3), element(0x4255, start));
+  const encodings = element(0x6d80, element(0x6240, compression));
+  return ([file]) =>
+    stored(file!, number, encodings, (data) => {
+      if (!start.every((byte, at) => data[at] === byte)) throw new Error("a block begins with other bytes");
+      return data.subarray(start.length);
+    });
+}
+
 /** It says that it is encrypted, and is not. */
 export function encryptedTrack(number: number): (parts: readonly Uint8Array[]) => Uint8Array<ArrayBuffer> {
   return ([file]) => stored(file!, number, ENCRYPTION, (data) => data);

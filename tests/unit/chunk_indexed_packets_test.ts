@@ -104,7 +104,7 @@ Deno.test("an MP4 whose tables place fewer samples than they have is refused, an
 
 Deno.test("readMatroskaSamples() leaves a file to the demuxer in which anything is out of place", async () => {
   const bytes = await syntheticVideo({ packets: evenPackets(50, 10), timescale: 1000, container: "mkv" });
-  const read = async (bytes: Uint8Array) => await readMatroskaSamples(inMemory(bytes), {});
+  const read = async (bytes: Uint8Array) => (await readMatroskaSamples(inMemory(bytes), {})).samples;
   assertEquals((await read(bytes)).get(1)?.length, 50);
   const cluster = indexOf(bytes, [0x1f, 0x43, 0xb6, 0x75]);
   for (const at of [cluster, cluster + 4, cluster + 8]) {
@@ -143,7 +143,7 @@ Deno.test("readMatroskaSamples() ends with an error at more blocks than a file h
   } as const;
   const bytes = await syntheticVideo(video);
   const read = async (mostBlocks: number) =>
-    await readMatroskaSamples(inMemory(bytes), { sound: [2] }, { mostBlocks });
+    (await readMatroskaSamples(inMemory(bytes), { sound: [2] }, { mostBlocks })).samples;
   assertEquals([...(await read(54)).values()].map(({ length }) => length), [50, 4]);
   await assertRejects(() => read(53), Error, "it has more than 53 blocks");
 });
