@@ -1,7 +1,7 @@
 /** Tracks of one MP4 or MOV in another. */
 import { box, bytesOf, movieContents, words } from "../chunk/mp4_box_bytes.ts";
-import { type Box, boxesAt, boxesIn } from "../chunk/mp4_boxes.ts";
-import { handlerOf } from "../chunk/mp4_stored_tracks.ts";
+import { type Box, boxesAt, boxesIn, handlerOf } from "../chunk/mp4_boxes.ts";
+import { withNextId } from "../chunk/mp4_movie.ts";
 import { type CarriedTrack, storedPackets } from "./stored_tracks.ts";
 import type { Mp4Track } from "./write_mp4.ts";
 
@@ -85,9 +85,4 @@ function withId(tkhd: DataView, id: number): DataView {
   const view = new DataView(bytes.buffer);
   view.setUint32(view.getUint8(0) === 1 ? 20 : 12, id);
   return view;
-}
-
-function withNextId(mvhd: DataView, id: number): Uint8Array {
-  const bytes = bytesOf(mvhd);
-  return Uint8Array.of(...bytes.subarray(0, bytes.length - 4), ...words(id));
 }

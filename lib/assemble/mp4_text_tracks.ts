@@ -1,8 +1,9 @@
 /** Tracks of text in an MP4 or MOV: subtitles, and titles of chapters. */
 import { EncodedPacket } from "mediabunny";
 import { box, bytesOf, integer, movieContents, words } from "../chunk/mp4_box_bytes.ts";
-import { boxesAt, boxesIn, letters } from "../chunk/mp4_boxes.ts";
+import { boxesAt, boxesIn, handlerOf } from "../chunk/mp4_boxes.ts";
 import { LISTED_TIMESCALE } from "../chunk/mp4_chapters.ts";
+import { withNextId } from "../chunk/mp4_movie.ts";
 import { ALL_FORCED } from "../chunk/mp4_subtitles.ts";
 import { kindBoxes } from "../chunk/track_roles.ts";
 import type { TimedChapter } from "./extras.ts";
@@ -140,11 +141,6 @@ function chapterList(chapters: readonly TimedChapter[]): Uint8Array {
   return box("chpl", words(1 << 24, 0), Uint8Array.of(listed.length), ...listed);
 }
 
-function withNextId(mvhd: DataView, id: number): Uint8Array {
-  const bytes = bytesOf(mvhd);
-  return Uint8Array.of(...bytes.subarray(0, bytes.length - 4), ...words(id));
-}
-
 interface Picture {
   /** In pixels. */
   readonly width: number;
@@ -275,11 +271,6 @@ function packedLanguage(code: string): Uint8Array {
   const known = /^[a-z]{3}$/.test(code) ? code : "und";
   const packed = [...known].reduce((bits, letter) => (bits << 5) | (letter.charCodeAt(0) - 0x60), 0);
   return words(packed << 16);
-}
-
-function handlerOf(trak: DataView): string | undefined {
-  for (const hdlr of boxesAt(trak, "mdia", "hdlr")) return letters(hdlr, 8);
-  return undefined;
 }
 
 function ascii(text: string): Uint8Array {

@@ -23,8 +23,8 @@ const [CHANNELS_AT, SAMPLE_RATE_AT] = [9, 20] as const;
  * @param config Of 24 bytes, or more.
  * @returns Undefined: it is no such thing.
  */
-export function alacConfig(config: Uint8Array): AlacConfig | undefined {
-  if (config.length < CONFIG_BYTES) return undefined;
+export function alacConfig(config: Uint8Array | undefined): AlacConfig | undefined {
+  if (!config || config.length < CONFIG_BYTES) return undefined;
   const view = new DataView(config.buffer, config.byteOffset);
   const [numberOfChannels, sampleRate] = [view.getUint8(CHANNELS_AT), view.getUint32(SAMPLE_RATE_AT)];
   if (numberOfChannels === 0 || sampleRate === 0) return undefined;

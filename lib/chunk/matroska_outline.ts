@@ -80,7 +80,7 @@ export async function outlineMatroska(file: ByteSource): Promise<ContainerOutlin
           otherContents.push(DOLBY_VISION);
           dolbyVision.set(track.number, track.dolbyVision);
         }
-        const alac = track.codec === ALAC ? alacConfig(track.codecPrivate ?? new Uint8Array()) : undefined;
+        const alac = track.codec === ALAC ? alacConfig(track.codecPrivate) : undefined;
         if (alac) alacConfigs.set(track.number, alac);
         if (track.roles.size > 0) roles.set(track.number, track.roles);
         if (track.stereoMode > 0) stereoModes.set(track.number, track.stereoMode);

@@ -32,6 +32,14 @@ export function* boxesAt(view: DataView, ...path: readonly string[]): Generator<
   }
 }
 
+/** What a track is, such as `soun`; undefined: it does not say. */
+export function handlerOf(trak: DataView): string | undefined {
+  for (const hdlr of boxesAt(trak, "mdia", "hdlr")) {
+    if (hdlr.byteLength >= 12) return letters(hdlr, 8);
+  }
+  return undefined;
+}
+
 /** Four letters, such as a box's type. */
 export function letters(view: DataView, position: number): string {
   return String.fromCharCode(...[0, 1, 2, 3].map((offset) => view.getUint8(position + offset)));

@@ -37,6 +37,12 @@ export function movieBox(
   );
 }
 
+/** The contents of a movie header whose next track is to have that number. */
+export function withNextId(mvhd: DataView, id: number): Uint8Array {
+  const bytes = bytesOf(mvhd);
+  return Uint8Array.of(...bytes.subarray(0, bytes.length - 4), ...words(id));
+}
+
 /** Of a track box; 0 where there is none. */
 export function trackId(trak: DataView): number {
   for (const tkhd of boxesAt(trak, "tkhd")) return tkhd.getUint32(4 + 2 * timeBytes(tkhd));

@@ -3,7 +3,7 @@ import { type ByteSource, CHAPTERS, type ContainerOutline, MAX_PARTS } from "./c
 import { firstSampleOnly, type Replacement, withReplacements } from "./mp4_abridged.ts";
 import { bytesOf } from "./mp4_box_bytes.ts";
 import { type AlacConfig, alacConfig, mp4AlacConfig } from "./alac_config.ts";
-import { boxesAt, boxesIn, letters } from "./mp4_boxes.ts";
+import { boxesAt, boxesIn, handlerOf, letters } from "./mp4_boxes.ts";
 import { chapterTrackIds, hasChapterList, listedChapters, trackChapters } from "./mp4_chapters.ts";
 import { creationNs } from "./mp4_creation_time.ts";
 import { defaultDescriptions, SampleDescriptions, useInFragment } from "./mp4_descriptions.ts";
@@ -13,7 +13,7 @@ import { DOLBY_VISION, type DolbyVision, isDolbyVision } from "./dolby_vision.ts
 import { videoEntryBoxes } from "./mp4_video_entry.ts";
 import { hdrInBox, type StatedHdr, UNREADABLE_LIGHT } from "./stated_hdr.ts";
 import { sampleIndexOf, type SampleIndexOptions } from "./mp4_sample_index.ts";
-import { handlerOf, mp4StoredTrack } from "./mp4_stored_tracks.ts";
+import { mp4StoredTrack } from "./mp4_stored_tracks.ts";
 import { mp4Subtitles } from "./mp4_subtitles.ts";
 import type { StatedAspect } from "./pixel_aspect.ts";
 import type { SampleIndex } from "./sample_index.ts";
@@ -27,12 +27,10 @@ const SIZED_BOXES: ReadonlySet<string> = new Set(["ftyp", "moov", "mdat", "moof"
 /** A movie box of ten hours is a tenth of this. */
 const MAX_INDEX_BYTES = 256 * 1024 * 1024;
 
-/** Of all tracks of text; those of any film are a tenth of this. */
+/** Of all tracks but video and sound; those of any film are a tenth of this. */
 const MAX_TEXT_SAMPLES_IN_ALL = 500_000;
 /** What a track counts for that cannot be read: to find that out has taken time as well. */
 const UNREAD_SAMPLES = 5_000;
-
-const NO_BYTES = new Uint8Array();
 
 interface Outline {
   claimedBytes: number;
@@ -177,7 +175,7 @@ function readMovie(moov: DataView, fileBytes: number, outline: Outline): boolean
     const aspect = handler === "vide" ? mp4PixelAspect(view) : undefined;
     if (aspect) outline.pixelAspects.set(trackId(view), aspect);
     if (handler === "vide") readLight(view, outline);
-    const alac = handler === "soun" ? alacConfig(mp4AlacConfig(view) ?? NO_BYTES) : undefined;
+    const alac = handler === "soun" ? alacConfig(mp4AlacConfig(view)) : undefined;
     if (alac) outline.alacConfigs.set(trackId(view), alac);
     const until = shownUntilTicks(editsOf(view));
     if (typeof until === "string") outline.unsupported ??= until;

@@ -1,6 +1,6 @@
 /** Tracks of an MP4 or MOV that another one can have as they are: timecodes, telemetry, captions, other sound. */
 import { box, bytesOf } from "./mp4_box_bytes.ts";
-import { boxesAt, boxesIn, letters } from "./mp4_boxes.ts";
+import { boxesAt, boxesIn } from "./mp4_boxes.ts";
 import { SampleDescriptions } from "./mp4_descriptions.ts";
 import type { StoredOutline } from "./stored_track.ts";
 
@@ -10,6 +10,7 @@ const CARRIABLE: ReadonlySet<string> = new Set([
 ]);
 /** Of a header without sample tables; those of most have a few hundred. */
 const MAX_ENTRY_BYTES = 1024 * 1024;
+const BOX_HEADER_BYTES = 8;
 /** Of a data reference (8.7.2): the data is in the same file. */
 const SELF_CONTAINED = 1;
 
@@ -26,7 +27,7 @@ export function mp4StoredTrack(
   if (!CARRIABLE.has(handler) || new SampleDescriptions(trak).count !== 1 || !hasOwnData(trak)) {
     return undefined;
   }
-  const entry = withoutTables(trak);
+  const entry = box("trak", ...withoutTables(trak)).subarray(BOX_HEADER_BYTES);
   if (entry.length > MAX_ENTRY_BYTES) return undefined;
   const isSound = handler === "soun";
   return { kind: isSound && isOfQuickTime(trak) ? "mov" : "mp4", ...labels, isSound, entry };
@@ -52,24 +53,10 @@ function hasOwnData(trak: DataView): boolean {
 /** Boxes that lead to the sample tables. */
 const PATH = ["mdia", "minf", "stbl"] as const;
 
-function withoutTables(view: DataView, depth = 0): Uint8Array<ArrayBuffer> {
-  const parts = [...boxesIn(view)].flatMap(({ type, view }) => {
+/** Its boxes. */
+function withoutTables(view: DataView, depth = 0): Uint8Array[] {
+  return [...boxesIn(view)].flatMap(({ type, view }) => {
     if (depth === PATH.length) return type === "stsd" ? [box(type, bytesOf(view))] : [];
-    return [box(type, type === PATH[depth] ? withoutTables(view, depth + 1) : bytesOf(view))];
+    return [type === PATH[depth] ? box(type, ...withoutTables(view, depth + 1)) : box(type, bytesOf(view))];
   });
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let position = 0;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
-  }
-  return bytes;
-}
-
-/** What a track is, such as `soun`; undefined: it does not say. */
-export function handlerOf(trak: DataView): string | undefined {
-  for (const hdlr of boxesAt(trak, "mdia", "hdlr")) {
-    if (hdlr.byteLength >= 12) return letters(hdlr, 8);
-  }
-  return undefined;
 }

@@ -1,8 +1,14 @@
 /** Jobs whose encoder gives back what it gets: a chunk is a video of its own, and so can pass for its shard. */
-import { EncodedVideoPacketSource, Mp4OutputFormat, Output, StreamTarget } from "mediabunny";
+import {
+  type EncodedPacket,
+  EncodedVideoPacketSource,
+  Mp4OutputFormat,
+  Output,
+  StreamTarget,
+} from "mediabunny";
 import { join } from "node:path";
 import { seekableSink } from "../../lib/assemble/seekable_sink.ts";
-import { openSource, packetsOf } from "../../lib/chunk/source_file.ts";
+import { openSource, packetsOf, type SourceFile } from "../../lib/chunk/source_file.ts";
 import { DEFAULT_SETTINGS } from "../../lib/encode/settings.ts";
 import { type DiskMemory, openDiskMemory } from "../../lib/job/disk_memory.ts";
 import type { JobEvent, JobResult, JobSpec, JobTools } from "../../lib/job/job.ts";
@@ -75,18 +81,25 @@ export function sourceIn(folder: string, name = "source.mp4"): Promise<string> {
 /** The first seconds of a video, packet for packet, as if it were still being recorded. */
 export async function beginningOf(path: string, target: string, seconds: number): Promise<void> {
   using source = await openSource(path);
+  const packets = await Array.fromAsync(packetsOf(source.video));
+  await writePackets(source, packets.filter(({ timestamp }) => timestamp < seconds), target);
+}
+
+/** An MP4 with its index at the end, of packets such as the video of `source` has. */
+async function writePackets(
+  { video: { timescale, decoderConfig, codec } }: SourceFile,
+  packets: Iterable<EncodedPacket>,
+  target: string,
+): Promise<void> {
   using file = await Deno.open(target, { write: true, read: true, createNew: true });
   const output = new Output({
     format: new Mp4OutputFormat({ fastStart: false }),
     target: new StreamTarget(seekableSink(file)),
   });
-  const { timescale, decoderConfig, codec } = source.video;
   const video = new EncodedVideoPacketSource(codec);
   output.addVideoTrack(video, { frameRate: timescale });
   await output.start();
-  for await (const packet of packetsOf(source.video)) {
-    if (packet.timestamp < seconds) await video.add(packet, { decoderConfig });
-  }
+  for (const packet of packets) await video.add(packet, { decoderConfig });
   await output.finalize();
 }
 
@@ -103,21 +116,15 @@ export const UNENDING = ["--chunk_seconds", "1", "--preset", "veryslow"] as cons
 export async function unendingVideo(path: string, target: string, seconds: number): Promise<void> {
   using source = await openSource(path);
   const packets = await Array.fromAsync(packetsOf(source.video));
-  using file = await Deno.open(target, { write: true, read: true, createNew: true });
-  const output = new Output({
-    format: new Mp4OutputFormat({ fastStart: false }),
-    target: new StreamTarget(seekableSink(file)),
-  });
-  const { timescale, decoderConfig, codec } = source.video;
-  const video = new EncodedVideoPacketSource(codec);
-  output.addVideoTrack(video, { frameRate: timescale });
-  await output.start();
+  await writePackets(source, overAndOver(packets, seconds), target);
+}
+
+/** @param seconds Until when there are keyframes. */
+function* overAndOver(packets: readonly EncodedPacket[], seconds: number): Generator<EncodedPacket> {
   for (let round = 0; round * CHUNKS < UNENDING_SECONDS; round++) {
     for (const packet of packets) {
       const timestamp = packet.timestamp + round * CHUNKS;
-      const type = timestamp <= seconds ? packet.type : "delta";
-      await video.add(packet.clone({ timestamp, type }), { decoderConfig });
+      yield packet.clone({ timestamp, type: timestamp <= seconds ? packet.type : "delta" });
     }
   }
-  await output.finalize();
 }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { box, words } from "../../lib/chunk/mp4_box_bytes.ts";
-import { boxesAt, boxesIn } from "../../lib/chunk/mp4_boxes.ts";
-import { handlerOf, mp4StoredTrack } from "../../lib/chunk/mp4_stored_tracks.ts";
+import { boxesAt, boxesIn, handlerOf } from "../../lib/chunk/mp4_boxes.ts";
+import { mp4StoredTrack } from "../../lib/chunk/mp4_stored_tracks.ts";
 
 const LABELS = { id: 3, title: "timecode track" };
 const DESCRIPTION = box("tmcd", new Uint8Array(26));
